@@ -1,0 +1,2 @@
+Console.Error.WriteLine("usage: SafeDeploy.Benchmarks <scenario>");
+return 64;
