@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+
+namespace SafeDeploy.Config;
+
+/// <summary>When the analysis of migrations refuses a deployment.</summary>
+/// <param name="ProtectedTables">Table names, bare or with schema, whose change is always critical. May be empty.</param>
+public sealed record RiskSettings(RiskThreshold FailOn, ImmutableArray<string> ProtectedTables);
+
+/// <summary>The lowest severity that refuses; <see cref="Never"/> only reports.</summary>
+public enum RiskThreshold
+{
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+    Never,
+}

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+
+namespace SafeDeploy.Config;
+
+/// <summary>What may be undone, and by whom.</summary>
+/// <param name="Automatic">False: a failure stops and a person decides.</param>
+/// <param name="ForbidWhen">Facts that rule a way back out. May be empty.</param>
+public sealed record RollbackSettings(bool Automatic, RollbackDatabase Database, ImmutableArray<ForbidRule> ForbidWhen);
+
+/// <summary>What may happen to the schema on the way back; restore is never automatic.</summary>
+public enum RollbackDatabase
+{
+    /// <summary>By the decision table.</summary>
+    Auto,
+
+    /// <summary>The schema stays forward where the previous image is proved compatible; else a person decides.</summary>
+    Keep,
+
+    /// <summary>Reversed wherever that is safe, even if the previous image is compatible.</summary>
+    Reverse,
+
+    /// <summary>Never reversed.</summary>
+    Never,
+}
+
+/// <param name="Sql">Gives one row with one boolean: true forbids. <c>:deployment_started</c> is the deployment's start.</param>
+/// <param name="Tenants">True: asked in every tenant schema; false: in <c>public</c>.</param>
+/// <param name="Everything">True: the image may not go back either; false: only the database.</param>
+/// <param name="Because">Quoted in the decision.</param>
+public sealed record ForbidRule(string Sql, bool Tenants, bool Everything, string Because);
