@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using SafeDeploy.Migrations;
+using SafeDeploy.Problems;
+using SafeDeploy.Runs;
+
+namespace SafeDeploy.Ledger;
+
+/// <summary>One thing that became true in a deployment. Facts are only ever appended.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "fact")]
+[JsonDerivedType(typeof(Opened), "opened")]
+[JsonDerivedType(typeof(Planned), "planned")]
+[JsonDerivedType(typeof(StepStarted), "step-started")]
+[JsonDerivedType(typeof(StepFinished), "step-finished")]
+[JsonDerivedType(typeof(SnapshotTaken), "snapshot-taken")]
+[JsonDerivedType(typeof(Intended), "intended")]
+[JsonDerivedType(typeof(Applied), "applied")]
+[JsonDerivedType(typeof(ChangeFailed), "change-failed")]
+[JsonDerivedType(typeof(ScopeMigrated), "scope-migrated")]
+[JsonDerivedType(typeof(GateRead), "gate-read")]
+[JsonDerivedType(typeof(CompatibilityProved), "compatibility-proved")]
+[JsonDerivedType(typeof(Committed), "committed")]
+[JsonDerivedType(typeof(RollbackClaimed), "rollback-claimed")]
+[JsonDerivedType(typeof(RollbackDecided), "rollback-decided")]
+[JsonDerivedType(typeof(Parked), "parked")]
+[JsonDerivedType(typeof(TakenOver), "taken-over")]
+[JsonDerivedType(typeof(Noted), "noted")]
+[JsonDerivedType(typeof(Concluded), "concluded")]
+public abstract record LedgerFact
+{
+    private LedgerFact() { }
+
+    /// <param name="From">The last committed release of the environment, or null before the first.</param>
+    /// <param name="Attempt">1 for the first deployment of this identity, then 2, …</param>
+    public sealed record Opened(string Project, string Environment, Release? From, Release To, RunIdentity Run, int Attempt) : LedgerFact;
+
+    /// <param name="Public">Versions pending on the shared schema, in order.</param>
+    /// <param name="Tenants">Versions pending per tenant; a tenant that is up to date is absent.</param>
+    /// <param name="PreviousImageFits">What the effect model says of all pending changes together: true only if every one is an expand; null = unknown.</param>
+    /// <param name="HoldsTraffic">The release is incompatible and traffic is held while it is brought in.</param>
+    public sealed record Planned(
+        ImmutableArray<string> Public,
+        ImmutableSortedDictionary<string, ImmutableArray<string>> Tenants,
+        bool? PreviousImageFits,
+        bool HoldsTraffic,
+        ImmutableArray<string> Steps,
+        string Fingerprint) : LedgerFact;
+
+    public sealed record StepStarted(StepName Step) : LedgerFact;
+
+    /// <param name="Result"><c>succeeded</c>, <c>skipped</c>, <c>failed</c> or <c>refused</c>.</param>
+    public sealed record StepFinished(StepName Step, string Result, string Summary, ImmutableArray<ProblemNote> Problems, long DurationMs) : LedgerFact;
+
+    /// <summary>The world before anything was touched; rollback proves itself against it.</summary>
+    public sealed record SnapshotTaken(WorldSnapshot World) : LedgerFact;
+
+    /// <param name="Id">Unique in the deployment; stable across a resume, so that a repeated change is recognised.</param>
+    public sealed record Intended(string Id, Change Change, Undo Undo) : LedgerFact;
+
+    public sealed record Applied(string Id, string Detail, long DurationMs) : LedgerFact;
+
+    public sealed record ChangeFailed(string Id, ProblemNote Problem) : LedgerFact;
+
+    /// <summary>Committed in the same transaction as the change of the scope itself.</summary>
+    /// <param name="Change">Id of the wave's or scope's <see cref="Intended"/>.</param>
+    public sealed record ScopeMigrated(Scope Scope, MigrationVersion Version, Direction Direction, string Change, int Attempts, long DurationMs) : LedgerFact;
+
+    /// <param name="Subject">What was asked: <c>previous</c>, <c>new</c>, or <c>front</c>.</param>
+    /// <param name="Verdict"><c>pass</c>, <c>fail</c> or <c>inconclusive</c>.</param>
+    public sealed record GateRead(string Gate, string Subject, string Verdict, string Measured, string Threshold, string Detail) : LedgerFact;
+
+    /// <summary>The gates passed against the previous image on the schema as it was at this moment.</summary>
+    /// <param name="After"><c>public</c>, <c>canaries</c> or <c>tenants</c>.</param>
+    public sealed record CompatibilityProved(string After) : LedgerFact;
+
+    /// <summary>The commit point; nothing is rolled back automatically after it.</summary>
+    public sealed record Committed(string By) : LedgerFact;
+
+    /// <summary>At most one automatic rollback a deployment: the store refuses a second claim that is not manual.</summary>
+    public sealed record RollbackClaimed(string By, bool Manual, string Reason) : LedgerFact;
+
+    /// <param name="Row">The letter of the decision table, <c>a</c> to <c>f</c>.</param>
+    public sealed record RollbackDecided(string Row, string Decision, string Reason, ImmutableArray<string> Actions) : LedgerFact;
+
+    public sealed record Parked(DateTimeOffset Until, string After) : LedgerFact;
+
+    public sealed record TakenOver(int FromEpoch, RunIdentity By, int SessionsEnded) : LedgerFact;
+
+    /// <summary>A warning worth keeping: a server's WARNING, a retried attempt, an override with its reason.</summary>
+    public sealed record Noted(string Kind, string Text) : LedgerFact;
+
+    /// <param name="Statement">The end state in one sentence, for people.</param>
+    public sealed record Concluded(Conclusion Conclusion, int ExitCode, string Statement, ImmutableArray<ProblemNote> Problems) : LedgerFact;
+}
+
+/// <summary>A <see cref="Problem"/> as the ledger keeps it.</summary>
+public sealed record ProblemNote(string Code, string What, string Where, string Untouched, string Now, string Next, string Evidence)
+{
+    public static ProblemNote Of(Problem problem) =>
+        new(problem.Code, problem.What, problem.Where, problem.Untouched, problem.Now, problem.Next, problem.Evidence);
+}
+
+/// <summary>What the environment looked like before the deployment touched it.</summary>
+/// <param name="Serving">What served, or null before the first release or without a deploy target.</param>
+/// <param name="Fingerprints">Structure fingerprint per scope (schema name → hash); empty when not taken.</param>
+/// <param name="Baseline">Latency and errors of the front before the deploy, or null when not measured.</param>
+public sealed record WorldSnapshot(ServingRelease? Serving, ImmutableSortedDictionary<string, string> Fingerprints, HealthBaseline? Baseline);
+
+/// <param name="Slot"><c>blue</c> or <c>green</c>; targets without slots say <c>only</c>.</param>
+/// <param name="Digest">Of the image that runs, or null where the target has none.</param>
+/// <param name="Spec">All that is needed to make the same instances again (target-specific JSON); empty when the target needs none.</param>
+public sealed record ServingRelease(string Slot, string Version, string? Image, string? Digest, int Replicas, string Spec);
+
+/// <param name="P95Ms">95th percentile of the response time, milliseconds.</param>
+/// <param name="ErrorShare">0 to 1.</param>
+public sealed record HealthBaseline(double P95Ms, double ErrorShare, int Samples);
+
+/// <summary>A fact with its place in the ledger.</summary>
+/// <param name="Sequence">Rises within a deployment; gaps are allowed.</param>
+public sealed record LedgerEntry(long Sequence, DeploymentId Deployment, int Epoch, DateTimeOffset At, StepName? Step, LedgerFact Fact);

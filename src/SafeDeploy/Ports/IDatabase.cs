@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using SafeDeploy.Migrations;
+
+namespace SafeDeploy.Ports;
+
+/// <summary>The target database, read only; all that steps and gates ask of it.</summary>
+public interface IDatabase : IAsyncDisposable
+{
+    /// <summary>Host, port and database name, without credentials.</summary>
+    string Display { get; }
+
+    /// <summary>Facts for preflight and for <c>parallel: auto</c>; one round trip.</summary>
+    Task<ServerFacts> FactsAsync(CancellationToken cancellation);
+
+    /// <summary>The tenants as the configuration says, ordered; refuses hostile and missing names with SD04xx instead of leaving them out.</summary>
+    Task<TenantList> TenantsAsync(TenantSource tenants, CancellationToken cancellation);
+
+    /// <summary>Structure fingerprint per scope: equal hashes mean equal structure, whatever the schema is called.</summary>
+    Task<ImmutableSortedDictionary<string, string>> FingerprintsAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation);
+
+    /// <summary>Runs one read-only query in a scope (search_path set) and reads its first column of its first row.</summary>
+    /// <param name="parameters">Named parameters written <c>:name</c> in the text.</param>
+    /// <returns>The value, or null for no row or NULL. A non-SELECT, or a write, fails with SD09xx.</returns>
+    Task<object?> AskAsync(Scope scope, string query, ImmutableDictionary<string, object> parameters, CancellationToken cancellation);
+
+    /// <summary>Row level security of the named tables in every scope, for the rls gate.</summary>
+    Task<ImmutableArray<RowSecurity>> RowSecurityAsync(IReadOnlyCollection<Scope> scopes, IReadOnlyCollection<string> tables, CancellationToken cancellation);
+
+    /// <summary>Are these objects empty, or unchanged since? The evidence of "reversing is safe".</summary>
+    Task<ImmutableArray<HeldData>> HeldDataAsync(IReadOnlyCollection<DroppedObject> objects, CancellationToken cancellation);
+}
+
+/// <param name="Missing">Names the source gave whose schema does not exist.</param>
+/// <param name="Refused">Names that cannot be a tenant, each with why; never executed.</param>
+public sealed record TenantList(
+    ImmutableArray<TenantSchema> Tenants,
+    ImmutableArray<string> Missing,
+    ImmutableArray<(string Name, string Why)> Refused);
+
+/// <param name="VersionNumber">As <c>server_version_num</c>, e.g. 150018.</param>
+/// <param name="SessionsStable">The same backend answers two transactions and keeps a session lock: no transaction pooler in between.</param>
+public sealed record ServerFacts(
+    int VersionNumber,
+    string Database,
+    string User,
+    bool InRecovery,
+    bool ReadOnly,
+    bool IsSuperuser,
+    bool MayCreateSchema,
+    int MaxConnections,
+    int ReservedConnections,
+    int UsedConnections,
+    long MaxLocks,
+    long DatabaseBytes,
+    int ActiveQueries,
+    ImmutableArray<LongTransaction> LongTransactions,
+    ImmutableArray<string> InvalidIndexes,
+    bool SessionsStable);
+
+public sealed record LongTransaction(int Pid, string Application, string User, TimeSpan Age, string State, string Query);
+
+/// <param name="Policies">Each policy in one canonical line; ordered.</param>
+public sealed record RowSecurity(Scope Scope, string Table, bool Exists, bool Enabled, bool Forced, ImmutableArray<string> Policies);
+
+/// <param name="Column">Null for the whole table.</param>
+/// <param name="Since">The instant from which writes count.</param>
+public sealed record DroppedObject(Scope Scope, string Table, string? Column, DateTimeOffset Since);
+
+/// <param name="Rows">Rows (or non-null values of the column) that the drop would lose; null when the object does not exist.</param>
+public sealed record HeldData(DroppedObject Object, long? Rows);
+
+/// <summary>Where the tenants come from; exactly one of the two is set.</summary>
+/// <param name="Query">A query whose first column is the schema's name.</param>
+/// <param name="Schemas">Patterns of schema names, <c>*</c> for any text.</param>
+/// <param name="Exclude">Names or patterns left out.</param>
+public sealed record TenantSource(string? Query, ImmutableArray<string> Schemas, ImmutableArray<string> Exclude);

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using SafeDeploy.Migrations;
+using SafeDeploy.Problems;
+using SafeDeploy.Runs;
+
+namespace SafeDeploy.Ports;
+
+/// <summary>Knows the migrations of one kind (public or tenants), what is applied, and moves one scope forward or back.</summary>
+public interface IMigrationEngine
+{
+    ScopeKind Kind { get; }
+
+    /// <summary>Reads the set from the working copy. Fails with SD04xx for two files of one version, an unreadable file, a file that must not be run.</summary>
+    Task<MigrationSet> LoadAsync(CancellationToken cancellation);
+
+    /// <summary>What each scope's history says, in one query where the engine can. A scope without history maps to an empty list; <paramref name="scopes"/> may be thousands.</summary>
+    Task<ImmutableDictionary<Scope, ImmutableArray<AppliedMigration>>> AppliedAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation);
+
+    /// <summary>Applies <paramref name="pending"/> in order; retries what may be retried. Never throws for a failed statement.</summary>
+    Task<ScopeOutcome> ForwardAsync(ScopeWork work, ImmutableArray<Migration> pending, CancellationToken cancellation);
+
+    /// <summary>Undoes <paramref name="applied"/>, newest first (the caller orders), by the scripts the history keeps.</summary>
+    Task<ScopeOutcome> BackAsync(ScopeWork work, ImmutableArray<AppliedMigration> applied, CancellationToken cancellation);
+}
+
+/// <param name="Change">Id of the intended change this work belongs to; written with each scope's fact.</param>
+/// <param name="Step">For the ledger.</param>
+/// <param name="Force">Fires when the statement that runs must be given up too; the graceful token only stops before the next one.</param>
+public sealed record ScopeWork(Scope Scope, ILedgerHold Hold, StepName Step, string Change, CancellationToken Force);
+
+/// <summary>What became of one scope.</summary>
+/// <param name="Done">Versions moved by this call, in the order they were moved.</param>
+/// <param name="Problem">Null when all asked for was done.</param>
+/// <param name="Warnings">WARNINGs of the server, with SQLSTATE; may be empty.</param>
+public sealed record ScopeOutcome(
+    Scope Scope,
+    ImmutableArray<MigrationVersion> Done,
+    Problem? Problem,
+    int Attempts,
+    TimeSpan Duration,
+    ImmutableArray<string> Warnings);
