@@ -1,0 +1,38 @@
+# A Docker engine: the one that answers, else our own dockerd in the background.
+
+docker_socket=/var/run/docker.sock
+
+docker_answers() { have docker && docker -H "unix://$docker_socket" info >/dev/null 2>&1; }
+
+up_docker() {
+    docker_answers && return
+    may_be_root && have dockerd || fail_with "no Docker engine answers on $docker_socket" "docker info" "nothing was started" \
+        "stopping: dockerd needs root or sudo without a password" "sudo systemctl start docker, and add this user to the group docker"
+    say "starting dockerd (log: $servers_home/dockerd.log)"
+    # A stale pid file of a machine that was switched off keeps a new engine from starting.
+    is_running "$(cat /var/run/docker.pid 2>/dev/null)" dockerd || as_root rm -f /var/run/docker.pid
+    if [ "$(id -u)" = 0 ]; then
+        in_background "$servers_home/dockerd.log" dockerd -H "unix://$docker_socket" >/dev/null
+    else
+        in_background "$servers_home/dockerd.log" sudo -n dockerd -H "unix://$docker_socket" --group "$(id -gn)" >/dev/null
+    fi
+    until_true 60 docker_answers || {
+        tail -n 20 "$servers_home/dockerd.log" >&2
+        fail_with "dockerd did not answer within 60 s" "$servers_home/dockerd.log" "no container was touched" "stopping" \
+            "read the log; a kernel without overlay or iptables is the usual cause"
+    }
+    remember dockerd_pid "$(cat /var/run/docker.pid)"
+}
+
+down_docker() {
+    local pid
+    pid=$(remembered dockerd_pid)
+    is_running "$pid" dockerd || return 0
+    as_root kill "$pid" || return 0
+    until_true 30 test ! -d "/proc/$pid" || say "dockerd ($pid) is still stopping"
+}
+
+# The host as containers on any bridge network reach it; the loopback address is their own there.
+bridge_address() {
+    docker -H "unix://$docker_socket" network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}' 2>/dev/null | grep . || echo 172.17.0.1
+}

@@ -1,0 +1,65 @@
+# What a fresh Debian or Ubuntu with the .NET SDK lacks.
+
+postgres_bin() {
+    local bin
+    bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)
+    if [ -n "$bin" ] && [ -x "$bin/initdb" ] && [ -x "$bin/postgres" ]; then
+        echo "$bin"
+    elif have initdb && have postgres; then
+        dirname "$(readlink -f "$(command -v initdb)")"
+    else
+        return 1
+    fi
+}
+
+libpg_query() {
+    local file
+    for file in /usr/lib/*/libpg_query.so.* /usr/lib/libpg_query.so.* /usr/local/lib/libpg_query.so*; do
+        [ -f "$file" ] && readlink -f "$file" && return
+    done
+    return 1
+}
+
+# Prints the packages that are missing for: program (build and publish), servers (everything).
+missing_packages() {
+    libpg_query >/dev/null || echo libpg-query-dev
+    [ "$1" = servers ] || return 0
+    postgres_bin >/dev/null || echo postgresql
+    have pg_dump && have psql || echo postgresql-client
+    have haproxy || echo haproxy
+    have dockerd || docker_answers || echo docker.io
+    have docker || echo docker.io
+    have docker-registry || echo docker-registry
+    have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || echo busybox-static
+    have socat || echo socat
+}
+
+setup() {
+    have dotnet || fail_with "the .NET SDK is not installed" "dotnet is not on the PATH" "nothing was changed" "stopping" \
+        "install the .NET 10 SDK, then run ./build again"
+    local missing
+    missing=$(missing_packages "$1" | sort -u | tr '\n' ' ')
+    [ -n "${missing// /}" ] || return 0
+    if ! have apt-get || ! may_be_root; then
+        fail_with "packages are missing: $missing" "this machine" "nothing was installed" \
+            "stopping: apt-get needs root or sudo without a password" "sudo apt-get install -y --no-install-recommends $missing"
+    fi
+    say "installing: $missing"
+    install_packages "$missing"
+    missing=$(missing_packages "$1" | sort -u | tr '\n' ' ')
+    [ -z "${missing// /}" ] || fail_with "still missing after apt-get: $missing" "this machine" "what apt-get installed stays" \
+        "stopping" "look at $artifacts/apt.log"
+}
+
+install_packages() {
+    local apt=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120)
+    # shellcheck disable=SC2086 # a list of package names
+    {
+        as_root "${apt[@]}" update &&
+            as_root "${apt[@]}" install --no-install-recommends $1
+    } >"$artifacts/apt.log" 2>&1 </dev/null || {
+        tail -n 20 "$artifacts/apt.log" >&2
+        fail_with "apt-get failed" "$artifacts/apt.log" "packages installed before stay" "stopping" \
+            "sudo apt-get update && sudo apt-get install -y --no-install-recommends $1"
+    }
+}

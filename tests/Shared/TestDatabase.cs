@@ -1,0 +1,79 @@
+using Npgsql;
+
+namespace SafeDeploy.Tests;
+
+/// <summary>A database of its own for one test, gone with everything that still holds it when the test ends.</summary>
+/// <example><c>await using var database = await TestDatabase.CreateAsync();</c></example>
+public sealed class TestDatabase : IAsyncDisposable
+{
+    private readonly string name;
+
+    private TestDatabase(string name) => this.name = name;
+
+    /// <summary>For Npgsql: <c>Host=…;Port=…</c>. Not pooled, so that the database can be dropped and sessions can be counted.</summary>
+    public string ConnectionString => ConnectionStringOf(name);
+
+    /// <summary>For <c>safe-deploy.yml</c> and libpq: <c>postgres://…</c>.</summary>
+    public string Url => UrlOf(TestServers.Postgres);
+
+    /// <summary>The same, as a container on a bridge network reaches it.</summary>
+    public string UrlFromContainers => UrlOf(TestServers.PostgresFromContainers);
+
+    public string Name => name;
+
+    public static async Task<TestDatabase> CreateAsync(CancellationToken cancellation = default)
+    {
+        var name = $"sd_test_{Guid.NewGuid():N}";
+        await OnServerAsync($"create database {name} template template0", cancellation);
+        return new TestDatabase(name);
+    }
+
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation = default)
+    {
+        var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync(cancellation);
+        return connection;
+    }
+
+    public async Task ExecuteAsync(string sql, CancellationToken cancellation = default)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>The first column of the first row; null where there is no row or a null in it.</summary>
+    public async Task<T?> ScalarAsync<T>(string sql, CancellationToken cancellation = default)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(cancellation) is T value ? value : default;
+    }
+
+    public async ValueTask DisposeAsync() => await OnServerAsync($"drop database if exists {name} with (force)", CancellationToken.None);
+
+    private string UrlOf(Uri server) => new UriBuilder(server) { Path = name }.Uri.ToString();
+
+    private static string ConnectionStringOf(string database)
+    {
+        var server = TestServers.Postgres;
+        var login = server.UserInfo.Split(':', 2);
+        return new NpgsqlConnectionStringBuilder
+        {
+            Host = server.Host,
+            Port = server.Port,
+            Username = Uri.UnescapeDataString(login[0]),
+            Password = login.Length == 2 ? Uri.UnescapeDataString(login[1]) : null,
+            Database = database,
+            Pooling = false,
+        }.ConnectionString;
+    }
+
+    private static async Task OnServerAsync(string sql, CancellationToken cancellation)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionStringOf("postgres"));
+        await connection.OpenAsync(cancellation);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+}
