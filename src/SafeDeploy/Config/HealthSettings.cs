@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDeploy.Migrations;
 
 namespace SafeDeploy.Config;
 
@@ -54,8 +55,8 @@ public abstract record GateSettings(string Name, bool Critical)
         : GateSettings(Name, Critical);
 
     /// <param name="Query">Gives one row with one boolean: true passes.</param>
-    /// <param name="Tenants">True: asked in every tenant schema; false: in <c>public</c>.</param>
-    public sealed record Sql(string Name, bool Critical, string Query, bool Tenants) : GateSettings(Name, Critical);
+    /// <param name="Scope">Asked in <c>public</c>, or in every tenant schema.</param>
+    public sealed record Sql(string Name, bool Critical, string Query, ScopeKind Scope) : GateSettings(Name, Critical);
 
     /// <param name="Tables">Tables whose row level security must be as it was before. Never empty.</param>
     public sealed record Rls(string Name, bool Critical, ImmutableArray<string> Tables) : GateSettings(Name, Critical);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDeploy.Migrations;
 
 namespace SafeDeploy.Config;
 
@@ -24,7 +25,15 @@ public enum RollbackDatabase
 }
 
 /// <param name="Sql">Gives one row with one boolean: true forbids. <c>:deployment_started</c> is the deployment's start.</param>
-/// <param name="Tenants">True: asked in every tenant schema; false: in <c>public</c>.</param>
-/// <param name="Everything">True: the image may not go back either; false: only the database.</param>
+/// <param name="Scope">Asked in <c>public</c>, or in every tenant schema; one true is enough.</param>
 /// <param name="Because">Quoted in the decision.</param>
-public sealed record ForbidRule(string Sql, bool Tenants, bool Everything, string Because);
+public sealed record ForbidRule(string Sql, ScopeKind Scope, Forbids Forbids, string Because);
+
+public enum Forbids
+{
+    /// <summary>The schema stays; the image may go back where it is proved compatible.</summary>
+    Database,
+
+    /// <summary>Nothing goes back.</summary>
+    Everything,
+}
