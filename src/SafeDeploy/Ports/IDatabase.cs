@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDeploy.Config;
 using SafeDeploy.Migrations;
 
 namespace SafeDeploy.Ports;
@@ -13,7 +14,7 @@ public interface IDatabase : IAsyncDisposable
     Task<ServerFacts> FactsAsync(CancellationToken cancellation);
 
     /// <summary>The tenants as the configuration says, ordered; refuses hostile and missing names with SD04xx instead of leaving them out.</summary>
-    Task<TenantList> TenantsAsync(TenantSource tenants, CancellationToken cancellation);
+    Task<TenantList> TenantsAsync(TenantsSettings tenants, CancellationToken cancellation);
 
     /// <summary>Structure fingerprint per scope: equal hashes mean equal structure, whatever the schema is called.</summary>
     Task<ImmutableSortedDictionary<string, string>> FingerprintsAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation);
@@ -68,9 +69,3 @@ public sealed record DroppedObject(Scope Scope, string Table, string? Column, Da
 
 /// <param name="Rows">Rows (or non-null values of the column) that the drop would lose; null when the object does not exist.</param>
 public sealed record HeldData(DroppedObject Object, long? Rows);
-
-/// <summary>Where the tenants come from; exactly one of the two is set.</summary>
-/// <param name="Query">A query whose first column is the schema's name.</param>
-/// <param name="Schemas">Patterns of schema names, <c>*</c> for any text.</param>
-/// <param name="Exclude">Names or patterns left out.</param>
-public sealed record TenantSource(string? Query, ImmutableArray<string> Schemas, ImmutableArray<string> Exclude);
