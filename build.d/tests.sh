@@ -1,0 +1,140 @@
+# Building and testing. Compilers and test hosts write to logs, so that standard output holds the totals alone.
+
+# In CI nothing may live on after the script: a compiler server would hold its pipes open.
+if [ "${CI:-}" = true ]; then
+    export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+fi
+
+# compile CONFIGURATION WHAT: errors and warnings are printed, the rest is in the log.
+compile() {
+    local log="$artifacts/compile.log" started=$SECONDS
+    dotnet build "$2" -c "$1" -v q -nologo -clp:NoSummary >"$log" 2>&1 </dev/null || {
+        grep -E '(error|warning) ' "$log" | sort -u | head -n 40 >&2 || cat "$log" >&2
+        fail_with "$2 does not compile" "$log" "no test ran" "stopping" "correct the errors above"
+    }
+    say "compiled $2 ($1) in $((SECONDS - started)) s"
+}
+
+test_projects() { ls -d tests/*/*.csproj; }
+
+# run_tests CONFIGURATION PROJECT ARGUMENTS…: one project; its outcome goes to artifacts/tests/NAME.
+run_tests() {
+    local configuration=$1 project=$2 name results started=$SECONDS exit_code=0
+    shift 2
+    name=$(basename "$project" .csproj)
+    results="$artifacts/tests/$name"
+    rm -rf "$results"
+    mkdir -p "$results"
+    dotnet test "$project" -c "$configuration" --no-build --nologo -v q --results-directory "$results" \
+        --logger "trx;LogFileName=results.trx" --logger "console;verbosity=minimal" \
+        --blame-hang-timeout 8m --blame-hang-dump-type none "$@" >"$results/output.log" 2>&1 </dev/null || exit_code=$?
+    echo "$exit_code" >"$results/exit-code"
+    [ "$exit_code" = 0 ] || grep -vE '^(Attachments|A total of|Test run for|  .*/Sequence_)' "$results/output.log" >&2 || true
+    say "$name: $(counts "$results/results.trx" | awk '{print $1 " passed, " $2 " failed, " $3 " skipped"}') in $((SECONDS - started)) s"
+}
+
+# counts TRX: "passed failed skipped"; the logger does not count a skipped test, but its total knows it.
+counts() {
+    local line
+    line=$(grep -o '<Counters [^>]*>' "$1" 2>/dev/null || true)
+    number() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$line" | grep . || echo 0; }
+    local passed failed
+    passed=$(number passed)
+    failed=$(($(number failed) + $(number error) + $(number timeout) + $(number aborted)))
+    echo "$passed $failed $(($(number total) - passed - failed))"
+}
+
+# Prints the totals of all projects as the last line; fails when a test failed, was skipped, or a project did not run.
+totals() {
+    local project name passed failed skipped all_passed=0 all_failed=0 all_skipped=0 broken=0
+    for project in "$@"; do
+        name=$(basename "$project" .csproj)
+        read -r passed failed skipped < <(counts "$artifacts/tests/$name/results.trx")
+        all_passed=$((all_passed + passed)) all_failed=$((all_failed + failed)) all_skipped=$((all_skipped + skipped))
+        if [ $((passed + failed)) = 0 ]; then
+            say "$name: no test ran (artifacts/tests/$name/output.log)"
+            broken=1
+        elif [ "$(cat "$artifacts/tests/$name/exit-code" 2>/dev/null)" != 0 ] && [ "$failed" = 0 ]; then
+            say "$name: the test host failed although no test did (artifacts/tests/$name/output.log)"
+            broken=1
+        fi
+    done
+    [ "$all_skipped" = 0 ] || say "skipped tests count as failures: a missing server is a failure, never a skip"
+    echo "$all_passed passed, $all_failed failed, $all_skipped skipped"
+    [ $((all_failed + all_skipped + broken)) = 0 ]
+}
+
+# Servers for the length of a command: stopped at its end unless they ran before it.
+borrow_servers() {
+    setup servers
+    if ! servers_answer; then
+        trap 'down' EXIT
+    fi
+    up
+    images
+}
+
+return_servers() {
+    [ -z "$(trap -p EXIT)" ] || down
+    trap - EXIT
+}
+
+test_all() {
+    local started=$SECONDS project projects
+    projects=$(test_projects)
+    borrow_servers
+    compile Release Pipeline.sln
+    cli
+    for project in $projects; do
+        run_tests Release "$project"
+    done
+    return_servers
+    say "all of it in $((SECONDS - started)) s"
+    # shellcheck disable=SC2086 # project paths hold no spaces
+    totals $projects
+}
+
+# test_one PROJECT ARGUMENTS…: for people, who want to see the output as it comes.
+test_one() {
+    local project=$1
+    shift
+    borrow_servers
+    compile Release Pipeline.sln
+    cli
+    local exit_code=0
+    dotnet test "$project" -c Release --no-build --nologo "$@" || exit_code=$?
+    return_servers
+    return "$exit_code"
+}
+
+check() {
+    local started=$SECONDS
+    setup program
+    say "restoring"
+    dotnet restore Pipeline.sln -v q -nologo >&2
+    compile Release Pipeline.sln
+    check_format
+    run_tests Release tests/SafeDeploy.Tests/SafeDeploy.Tests.csproj
+    say "check took $((SECONDS - started)) s"
+    totals tests/SafeDeploy.Tests/SafeDeploy.Tests.csproj
+}
+
+check_format() {
+    local started=$SECONDS log="$artifacts/format.log"
+    dotnet format Pipeline.sln --no-restore --verify-no-changes -v q >"$log" 2>&1 </dev/null || {
+        sort -u "$log" | head -n 40 >&2
+        fail_with "the sources are not formatted" "the files above" "nothing was changed" "stopping" "dotnet format Pipeline.sln"
+    }
+    say "formatting is right ($((SECONDS - started)) s)"
+}
+
+docs() {
+    setup program
+    compile Release tests/SafeDeploy.Tests/SafeDeploy.Tests.csproj
+    ACCEPT=1 dotnet test tests/SafeDeploy.Tests/SafeDeploy.Tests.csproj -c Release --no-build --nologo --filter "FullyQualifiedName~DocsAreCurrent" >&2
+}
+
+bench() {
+    setup servers
+    dotnet run -c Release --project bench/SafeDeploy.Benchmarks -- "$@"
+}
