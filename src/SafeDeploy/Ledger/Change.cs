@@ -43,7 +43,8 @@ public abstract record Change
 
     public sealed record StartRelease(Release Release, string Slot, string Spec) : Change;
 
-    public sealed record SwitchTraffic(string? FromSlot, string ToSlot) : Change;
+    /// <param name="ToSlot">Null = nobody serves: the way back of a first release.</param>
+    public sealed record SwitchTraffic(string? FromSlot, string? ToSlot) : Change;
 
     public sealed record RemoveRelease(string Slot) : Change;
 

@@ -80,7 +80,8 @@ public abstract record LedgerFact
     public sealed record RollbackClaimed(string By, bool Manual, string Reason) : LedgerFact;
 
     /// <param name="Row">The letter of the decision table, <c>a</c> to <c>f</c>.</param>
-    public sealed record RollbackDecided(string Row, string Decision, string Reason, ImmutableArray<string> Actions) : LedgerFact;
+    /// <param name="Actions">In order; a process that resumes goes on with the first that is not applied.</param>
+    public sealed record RollbackDecided(string Row, string Decision, string Reason, ImmutableArray<Change> Actions) : LedgerFact;
 
     public sealed record Parked(DateTimeOffset Until, string After) : LedgerFact;
 
