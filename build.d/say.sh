@@ -56,7 +56,7 @@ in_background() {
     echo $!
 }
 
-# answers_as PID NAME: the process is alive and still is the program we started (ids are used again).
+# is_running PID NAME: the process is alive and still is the program we started (ids are used again).
 is_running() {
     [ -n "${1:-}" ] && [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ]
 }

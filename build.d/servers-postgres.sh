@@ -1,13 +1,18 @@
 # A private PostgreSQL cluster. The server refuses to run as root, so root runs it as the user postgres.
 
+server_user() { if id postgres >/dev/null 2>&1; then echo postgres; else echo nobody; fi; }
+
 as_postgres() {
-    if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
+    if [ "$(id -u)" = 0 ]; then runuser -u "$(server_user)" -- "$@"; else "$@"; fi
 }
 
+# Asked without psql, which the npm package does not have: the server's own word, then its port.
 postgres_answers() {
-    [ -n "$(remembered postgres_port)" ] || return 1
-    PGPASSWORD=$(remembered postgres_password) PGCONNECT_TIMEOUT=3 \
-        psql -X -q -h 127.0.0.1 -p "$(remembered postgres_port)" -U sd_admin -d postgres -c 'select 1' >/dev/null 2>&1
+    local data port
+    data=$(remembered postgres_data)
+    port=$(remembered postgres_port)
+    [ -n "$data" ] && [ -n "$port" ] || return 1
+    [ "$(as_postgres sed -n '8s/ *$//p' "$data/postmaster.pid" 2>/dev/null)" = ready ] && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
 }
 
 up_postgres() {
@@ -33,10 +38,10 @@ cluster_directory() {
     rm -rf "$directory"
     mkdir -p "$directory"
     if [ "$(id -u)" = 0 ]; then
-        chown postgres "$directory"
+        chown "$(server_user)" "$directory"
         if ! as_postgres test -w "$directory"; then
             directory=$(mktemp -d /tmp/safe-deploy-postgres.XXXXXX)
-            chown postgres "$directory"
+            chown "$(server_user)" "$directory"
         fi
     fi
     echo "$directory"
@@ -49,7 +54,7 @@ create_cluster() {
     # A socket's path may have 107 bytes at most, a checkout's path may be longer.
     socket=$(mktemp -d /tmp/safe-deploy-socket.XXXXXX)
     chmod 755 "$socket"
-    [ "$(id -u)" != 0 ] || chown postgres "$socket"
+    [ "$(id -u)" != 0 ] || chown "$(server_user)" "$socket"
     printf '%s\n' "$password" | as_postgres tee "$home/password" >/dev/null
     as_postgres "$(postgres_bin)/initdb" -D "$home/data" -U sd_admin --pwfile="$home/password" --auth=scram-sha-256 \
         --encoding=UTF8 --locale=C.UTF-8 --no-sync >"$servers_home/initdb.log" 2>&1 || {

@@ -15,6 +15,7 @@ registry_answers() {
 
 up_registry() {
     registry_answers && return
+    have docker-registry || return 0 # the demo does without one
     local port
     for _ in 1 2 3; do
         port=$(free_port)

