@@ -26,7 +26,7 @@ public abstract record DeployTargetSettings
 }
 
 /// <summary>Programs that stand for a target; argument lists, documented environment, exit code 0 = done.</summary>
-/// <param name="Current">Prints the release that serves now; prints nothing before the first.</param>
+/// <param name="Current">Prints what runs and what serves as JSON (docs/guides/command-target.md); prints nothing before the first release.</param>
 /// <param name="Start">Starts the new release beside the old one.</param>
 /// <param name="Ready">Exits 0 once the new release is ready; null = judged by <c>health</c> alone.</param>
 /// <param name="Switch">Moves traffic to the named release; safe to repeat.</param>
@@ -34,6 +34,9 @@ public abstract record DeployTargetSettings
 /// <param name="Release">Lets held traffic go on; null = cannot.</param>
 /// <param name="Stop">Stops the named release; safe to repeat.</param>
 /// <param name="Within">The longest time that one of them may take.</param>
+/// <param name="Resolve">Prints what the image reference means now: its digest; null = the reference is taken as it is.</param>
+/// <param name="StartWorkers">Starts the workers of the named release; null = there are none.</param>
+/// <param name="StopWorkers">Stops the workers of the named release and waits for their end; null = there are none.</param>
 public sealed record CommandTargetSettings(
     ImmutableArray<string> Current,
     ImmutableArray<string> Start,
@@ -42,4 +45,7 @@ public sealed record CommandTargetSettings(
     ImmutableArray<string>? Hold,
     ImmutableArray<string>? Release,
     ImmutableArray<string> Stop,
-    TimeSpan Within);
+    TimeSpan Within,
+    ImmutableArray<string>? Resolve = null,
+    ImmutableArray<string>? StartWorkers = null,
+    ImmutableArray<string>? StopWorkers = null);

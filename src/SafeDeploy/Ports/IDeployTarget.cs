@@ -10,6 +10,10 @@ public interface IDeployTarget : IAsyncDisposable
 {
     string Kind { get; }
 
+    /// <summary>From now on every change asks first whether this process still holds the deployment.</summary>
+    /// <remarks>Reading needs no hold. Called again after a take-over with the new hold.</remarks>
+    void GuardWith(ILedgerHold hold);
+
     /// <summary>Whether traffic can be held (503 with Retry-After, or queued) while an incompatible release is brought in.</summary>
     bool CanHold { get; }
 
@@ -27,7 +31,8 @@ public interface IDeployTarget : IAsyncDisposable
     Task PrepareAsync(string item, CancellationToken cancellation);
 
     /// <summary>Everything needed to make the release's instances, as target-specific JSON for the ledger; secrets are references or redacted by the target.</summary>
-    string SpecOf(Release release, string slot);
+    /// <param name="deployment">The deployment that starts them; written on every instance.</param>
+    string SpecOf(Release release, string slot, DeploymentId deployment);
 
     /// <summary>Brings up all replicas in the slot beside what serves; returns when they are started, not when they are ready.</summary>
     /// <param name="spec">From <see cref="SpecOf"/> of this run, or of the ledger on the way back: the same instances as then.</param>
@@ -62,10 +67,10 @@ public interface IDeployTarget : IAsyncDisposable
     Task RetireAsync(string slot, CancellationToken cancellation);
 }
 
-/// <param name="Digest"><c>sha256:…</c>: the manifest's where a registry knows it, else the engine's image id.</param>
-/// <param name="Pinned">The reference that names exactly this image, e.g. <c>repo@sha256:…</c>.</param>
+/// <param name="Digest"><c>sha256:…</c>: the manifest's where a registry knows it, else the engine's image id; null where the target knows no digests.</param>
+/// <param name="Pinned">The reference that names exactly this image, e.g. <c>repo@sha256:…</c>. <c>Release.Image</c> is this one, so that a moved tag changes nothing.</param>
 /// <param name="Revision">From the image's labels, or null.</param>
-public sealed record ResolvedImage(string Reference, string Digest, string Pinned, string? Revision);
+public sealed record ResolvedImage(string Reference, string? Digest, string Pinned, string? Revision);
 
 /// <param name="Serving">The slot that gets traffic, or null.</param>
 /// <param name="Held">Traffic is held now.</param>
