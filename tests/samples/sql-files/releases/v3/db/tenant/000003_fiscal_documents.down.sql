@@ -1,0 +1,3 @@
+drop table "NfceDocumento";
+drop table "NfcePreEmissao";
+drop table "NfceNumeroReserva";

@@ -1,0 +1,2 @@
+drop table customer;
+alter table sale drop column customer_name;

@@ -1,0 +1,4 @@
+drop table product;
+drop table "Certificados";
+drop table "Terminal";
+drop table "Filial";

@@ -1,0 +1,1 @@
+alter table sale rename column amount_cents to total_cents;

@@ -1,0 +1,1 @@
+alter table product drop constraint product_barcode_key;

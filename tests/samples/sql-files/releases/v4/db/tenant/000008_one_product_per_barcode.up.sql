@@ -1,0 +1,1 @@
+alter table product add constraint product_barcode_key unique (barcode);

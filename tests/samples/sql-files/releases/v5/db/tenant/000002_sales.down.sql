@@ -1,0 +1,2 @@
+drop table sale_item;
+drop table sale;

@@ -1,0 +1,2 @@
+-- safe-deploy: no-transaction
+drop index concurrently sale_opened_at;
