@@ -96,7 +96,8 @@ root_dotnet() {
     done
     ln -s ../share/dotnet/dotnet "$1/usr/bin/dotnet"
     # TLS and hashing are opened by name at run time, so the loader does not list them.
-    with_libraries "$1" "$home/dotnet" /usr/lib/*-linux-gnu/libssl.so.3 /usr/lib/*-linux-gnu/libcrypto.so.3 /usr/lib/*-linux-gnu/libz.so.1 \
+    # shellcheck disable=SC2046 # paths of system libraries, which the runtime itself is linked with
+    with_libraries "$1" "$home/dotnet" $(ldd "$core"/*.so | grep -oE '=> /[^ ]+' | cut -c4- | sort -u) /usr/lib/*-linux-gnu/libssl.so.3 /usr/lib/*-linux-gnu/libcrypto.so.3 /usr/lib/*-linux-gnu/libz.so.1 \
         /usr/lib/*-linux-gnu/libstdc++.so.6 /usr/lib/*-linux-gnu/libgcc_s.so.1
     mkdir -p "$1/etc/ssl/certs"
     cp -L /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/" 2>/dev/null || true
