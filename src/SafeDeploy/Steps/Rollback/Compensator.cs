@@ -1,0 +1,93 @@
+using SafeDeploy.Ledger;
+using SafeDeploy.Migrations;
+using SafeDeploy.Ports;
+using SafeDeploy.Problems;
+using SafeDeploy.Runs;
+
+namespace SafeDeploy.Steps.Rollback;
+
+/// <summary>What the compensator may touch. Engines and target are null where the configuration has none.</summary>
+public sealed record RollbackWorld(IMigrationEngine? Public, IMigrationEngine? Tenants, IDeployTarget? Target);
+
+/// <summary>Executes a decided plan, action by action, and nothing else; called again it goes on with the first that is not applied.</summary>
+public sealed class Compensator(RollbackWorld world)
+{
+    /// <returns>The problem that stopped it, or null when every action is applied.</returns>
+    public async Task<Problem?> ExecuteAsync(RunContext run, RollbackPlan plan)
+    {
+        for (var i = 0; i < plan.Actions.Length; i++)
+        {
+            var action = plan.Actions[i];
+            try
+            {
+                await run.ChangeAsync(StepName.Rollback, $"rollback:{i}", action, new Undo.Nothing(), cancellation => ActAsync(run, action, $"rollback:{i}", cancellation));
+                if (run.History.IsApplied($"rollback:{i}"))
+                    run.Story.Detail(RollbackWords.Of(action));
+            }
+            catch (ProblemException failure)
+            {
+                return failure.Problem;
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<string> ActAsync(RunContext run, Change action, string id, CancellationToken cancellation)
+    {
+        switch (action)
+        {
+            case Change.MigrateScopeBack back:
+                return await MigrateBackAsync(run, back, id, cancellation);
+            case Change.HoldTraffic:
+                await Target.HoldAsync(cancellation);
+                break;
+            case Change.SwitchTraffic to:
+                await Target.SwitchAsync(to.ToSlot, cancellation);
+                break;
+            case Change.ReleaseTraffic release:
+                await Target.SwitchAsync(release.Slot, cancellation);
+                break;
+            case Change.StartRelease start:
+                await Target.StartAsync(start.Release, start.Slot, start.Spec, cancellation);
+                break;
+            case Change.StopWorkers stop:
+                await Target.StopWorkersAsync(stop.Slot, cancellation);
+                break;
+            case Change.StartWorkers start:
+                await StartWorkersAsync(run, start, cancellation);
+                break;
+            case Change.RemoveRelease remove:
+                return await Target.RemoveAsync(remove.Slot, cancellation);
+            default:
+                throw new InvalidOperationException($"{action.GetType().Name} is no action of a rollback");
+        }
+
+        return RollbackWords.Of(action);
+    }
+
+    private IDeployTarget Target => world.Target ?? throw new InvalidOperationException("an image goes back only where one was deployed");
+
+    private async Task StartWorkersAsync(RunContext run, Change.StartWorkers start, CancellationToken cancellation)
+    {
+        if (run.History.Snapshot?.Serving is not { } previous)
+            return;
+        var release = new Release(previous.Version, previous.Image, previous.Digest, run.History.Opened?.From?.Migrations ?? "", null);
+        await Target.StartWorkersAsync(start.Slot, release, previous.Spec, cancellation);
+    }
+
+    /// <summary>Only what the scope's own history still has is undone: a resumed rollback repeats nothing.</summary>
+    private async Task<string> MigrateBackAsync(RunContext run, Change.MigrateScopeBack back, string id, CancellationToken cancellation)
+    {
+        var engine = (back.Scope is Scope.Public ? world.Public : world.Tenants)
+            ?? throw new InvalidOperationException($"{back.Scope} was migrated without an engine");
+        var applied = (await engine.AppliedAsync([back.Scope], cancellation))[back.Scope];
+        var todo = back.Versions.SelectMany(v => applied.Where(a => a.Version == v)).ToArray();
+        var outcome = await engine.BackAsync(new ScopeWork(back.Scope, run.Hold, StepName.Rollback, id, run.Force), [.. todo], cancellation);
+        foreach (var warning in outcome.Warnings)
+            run.Story.Warning($"{back.Scope}: {warning}");
+        if (outcome.Problem is { } problem)
+            throw new ProblemException(problem);
+        return $"{back.Scope} is back before {back.Versions[^1]}";
+    }
+}
