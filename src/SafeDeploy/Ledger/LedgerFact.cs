@@ -36,15 +36,14 @@ public abstract record LedgerFact
 
     /// <param name="Public">Versions pending on the shared schema, in order.</param>
     /// <param name="Tenants">Versions pending per tenant; a tenant that is up to date is absent.</param>
-    /// <param name="PreviousImageFits">What the effect model says of all pending changes together: true only if every one is an expand; null = unknown.</param>
+    /// <param name="Migrations">What the effect model says of each pending migration; the files may be gone when it is asked.</param>
     /// <param name="HoldsTraffic">The release is incompatible and traffic is held while it is brought in.</param>
     public sealed record Planned(
-        ImmutableArray<string> Public,
-        ImmutableSortedDictionary<string, ImmutableArray<string>> Tenants,
-        bool? PreviousImageFits,
+        ImmutableArray<MigrationVersion> Public,
+        ImmutableSortedDictionary<string, ImmutableArray<MigrationVersion>> Tenants,
+        ImmutableArray<PlannedMigration> Migrations,
         bool HoldsTraffic,
-        ImmutableArray<string> Steps,
-        string Fingerprint) : LedgerFact;
+        ImmutableArray<StepName> Steps) : LedgerFact;
 
     public sealed record StepStarted(StepName Step) : LedgerFact;
 
@@ -93,6 +92,12 @@ public abstract record LedgerFact
     /// <param name="Statement">The end state in one sentence, for people.</param>
     public sealed record Concluded(Conclusion Conclusion, int ExitCode, string Statement, ImmutableArray<ProblemNote> Problems) : LedgerFact;
 }
+
+/// <param name="FitsPreviousImage">True only if every statement is an expand; null = unknown.</param>
+/// <param name="DestroysData">Its rollback could not bring back what it removes or overwrites.</param>
+/// <param name="Because">The statement that decided, in a few words; may be empty.</param>
+public sealed record PlannedMigration(
+    ScopeKind Kind, MigrationVersion Version, string Name, Phase Phase, bool? FitsPreviousImage, bool DestroysData, string Because);
 
 /// <summary>A <see cref="Problem"/> as the ledger keeps it.</summary>
 public sealed record ProblemNote(string Code, string What, string Where, string Untouched, string Now, string Next, string Evidence)

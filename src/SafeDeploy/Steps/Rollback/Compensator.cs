@@ -7,7 +7,12 @@ using SafeDeploy.Runs;
 namespace SafeDeploy.Steps.Rollback;
 
 /// <summary>What the compensator may touch. Engines and target are null where the configuration has none.</summary>
-public sealed record RollbackWorld(IMigrationEngine? Public, IMigrationEngine? Tenants, IDeployTarget? Target);
+/// <param name="Ready">Asks the instances of a slot until they are ready as the given version; traffic never moves to a release that is not.</param>
+public sealed record RollbackWorld(
+    IMigrationEngine? Public,
+    IMigrationEngine? Tenants,
+    IDeployTarget? Target,
+    Func<string, string, CancellationToken, Task<Problem?>> Ready);
 
 /// <summary>Executes a decided plan, action by action, and nothing else; called again it goes on with the first that is not applied.</summary>
 public sealed class Compensator(RollbackWorld world)
@@ -43,9 +48,11 @@ public sealed class Compensator(RollbackWorld world)
                 await Target.HoldAsync(cancellation);
                 break;
             case Change.SwitchTraffic to:
+                await BeReadyAsync(run, to.ToSlot, cancellation);
                 await Target.SwitchAsync(to.ToSlot, cancellation);
                 break;
             case Change.ReleaseTraffic release:
+                await BeReadyAsync(run, release.Slot, cancellation);
                 await Target.SwitchAsync(release.Slot, cancellation);
                 break;
             case Change.StartRelease start:
@@ -67,6 +74,12 @@ public sealed class Compensator(RollbackWorld world)
     }
 
     private IDeployTarget Target => world.Target ?? throw new InvalidOperationException("an image goes back only where one was deployed");
+
+    private async Task BeReadyAsync(RunContext run, string? slot, CancellationToken cancellation)
+    {
+        if (slot is not null && run.History.Snapshot?.Serving is { } previous && await world.Ready(slot, previous.Version, cancellation) is { } sick)
+            throw new ProblemException(sick);
+    }
 
     private async Task StartWorkersAsync(RunContext run, Change.StartWorkers start, CancellationToken cancellation)
     {

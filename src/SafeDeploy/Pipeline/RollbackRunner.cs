@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using SafeDeploy.Ledger;
+using SafeDeploy.Migrations;
+using SafeDeploy.Ports;
+using SafeDeploy.Problems;
+using SafeDeploy.Runs;
+using SafeDeploy.Steps.Rollback;
+
+namespace SafeDeploy.Pipeline;
+
+/// <summary>Takes the way back: claims it, decides, executes, proves; a process that finds it half taken goes on with it.</summary>
+/// <param name="ready">Readiness of a slot's instances as a version; null = ready.</param>
+/// <param name="wellInFront">The gates through the front door, asked of what serves; null = well.</param>
+public sealed class RollbackRunner(
+    World world,
+    RollbackFactsReader facts,
+    Func<string, string, CancellationToken, Task<Problem?>> ready,
+    Func<string?, CancellationToken, Task<Problem?>> wellInFront)
+{
+    /// <summary>What <c>rollback --dry-run</c> prints: the decision as it would be taken now. Changes nothing.</summary>
+    public async Task<RollbackPlan> DecideAsync(LedgerHistory history, CancellationToken cancellation) =>
+        RollbackDecision.Decide(history, await facts.ReadAsync(history, cancellation), world.Config.Rollback.Database);
+
+    /// <param name="cause">The failure that led here, or null when a person asked.</param>
+    public async Task<LedgerFact.Concluded> RunAsync(RunContext run, string by, string reason, Problem? cause)
+    {
+        run.Story.Stage(StepName.Rollback, cause is null ? $"going back: {reason}" : $"going back: {cause.What}");
+        var plan = await PlanAsync(run, by, reason, cause is null);
+        run.Story.Detail($"decision {plan.Row}: {plan.Decision}");
+        run.Story.Detail($"because {plan.Reason}");
+        var causes = cause is null ? ImmutableArray<Problem>.Empty : [cause];
+        var compensator = new Compensator(new RollbackWorld(world.Public, world.Tenants, world.Target, ready));
+        if (await compensator.ExecuteAsync(run, plan) is { } stopped)
+            return End(Conclusion.Incomplete, ExitCode.PersonNeeded, $"the rollback stopped before its end: {stopped.What}", [.. causes, PipelineProblems.Unfinished(stopped, Untouched(run, plan))]);
+        if (plan.NeedsPerson)
+            return End(Conclusion.Forbidden, ExitCode.PersonNeeded, plan.Decision, [.. causes, PipelineProblems.Forbidden(plan.Row, plan.Decision, plan.Reason)]);
+        return await ProofAsync(run, plan) is { } red
+            ? End(Conclusion.Unverified, ExitCode.PersonNeeded, $"{plan.Decision}, but it is not verified: {red.What}", [.. causes, red])
+            : End(Conclusion.RolledBack, ExitCode.Failed, Verified(run, plan), causes);
+    }
+
+    /// <summary>The recorded plan of a rollback that was begun, else a new claim and a new decision.</summary>
+    private async Task<RollbackPlan> PlanAsync(RunContext run, string by, string reason, bool manual)
+    {
+        var open = OpenDecision(run.History);
+        if (open is not null)
+            return new RollbackPlan(open.Row, open.Decision, open.Reason, open.Actions);
+        if (!ClaimIsOpen(run.History))
+            await run.RecordAsync(StepName.Rollback, new LedgerFact.RollbackClaimed(by, manual, reason));
+        await ReconcileAsync(run);
+        var plan = await DecideAsync(run.History, run.Cancellation);
+        await run.RecordAsync(StepName.Rollback, new LedgerFact.RollbackDecided(plan.Row, plan.Decision, plan.Reason, plan.Actions));
+        return plan;
+    }
+
+    private static bool ClaimIsOpen(LedgerHistory history) =>
+        history.Entries.LastOrDefault(e => e.Fact is LedgerFact.RollbackClaimed or LedgerFact.Concluded)?.Fact is LedgerFact.RollbackClaimed;
+
+    private static LedgerFact.RollbackDecided? OpenDecision(LedgerHistory history) =>
+        history.Entries.LastOrDefault(e => e.Fact is LedgerFact.RollbackDecided or LedgerFact.Concluded)?.Fact as LedgerFact.RollbackDecided;
+
+    /// <summary>An engine outside our transaction may have moved a scope whose line was never written: its own history tells.</summary>
+    private async Task ReconcileAsync(RunContext run)
+    {
+        foreach (var (intended, isApplied) in run.History.Changes().ToArray())
+        {
+            if (isApplied || intended.Change is not Change.MigrateWave wave || world.Engine(wave.Kind) is not { } engine)
+                continue;
+            var moved = run.History.MovedScopes();
+            var applied = await engine.AppliedAsync(wave.Scopes, run.Cancellation);
+            foreach (var scope in wave.Scopes)
+            {
+                foreach (var version in Unrecorded(run.History, wave, scope, applied[scope], moved))
+                    await run.RecordAsync(StepName.Rollback, new LedgerFact.ScopeMigrated(scope, version, Direction.Forward, intended.Id, 1, 0));
+            }
+        }
+    }
+
+    private static IEnumerable<MigrationVersion> Unrecorded(
+        LedgerHistory history,
+        Change.MigrateWave wave,
+        Scope scope,
+        ImmutableArray<AppliedMigration> applied,
+        ImmutableSortedDictionary<Scope, ImmutableArray<MigrationVersion>> moved)
+    {
+        var planned = scope is Scope.Public ? history.Plan?.Public : history.Plan?.Tenants.GetValueOrDefault(scope.Schema, []);
+        var known = moved.GetValueOrDefault(scope, []);
+        return wave.Versions.Where(v => planned is { } p && p.Contains(v) && applied.Any(a => a.Version == v) && !known.Contains(v));
+    }
+
+    /// <summary>After the way back everything equals the snapshot: digest, structure, health.</summary>
+    private async Task<Problem?> ProofAsync(RunContext run, RollbackPlan plan)
+    {
+        if (run.History.Snapshot is not { } before)
+            return null;
+        if (world.Target is { } target && await DigestProofAsync(target, before, run.Cancellation) is { } wrong)
+            return wrong;
+        if (plan.SchemasReturn && plan.Actions.OfType<Change.MigrateScopeBack>().Any() && await StructureProofAsync(before, run.Cancellation) is { } differs)
+            return differs;
+        return before.Serving is null ? null : await wellInFront(before.Serving.Version, run.Cancellation);
+    }
+
+    private static async Task<Problem?> DigestProofAsync(IDeployTarget target, WorldSnapshot before, CancellationToken cancellation)
+    {
+        var state = await target.StateAsync(cancellation);
+        var now = state.Slot(state.Serving);
+        return now?.Digest == before.Serving?.Digest && now?.Version == before.Serving?.Version && !state.Held
+            ? null
+            : PipelineProblems.Unverified(
+                $"{now?.Version ?? "nothing"} serves, the snapshot says {before.Serving?.Version ?? "nothing"}",
+                $"digest {now?.Digest ?? "none"} against {before.Serving?.Digest ?? "none"}");
+    }
+
+    private async Task<Problem?> StructureProofAsync(WorldSnapshot before, CancellationToken cancellation)
+    {
+        var scopes = before.Fingerprints.Keys.Select(Scope.Parse).ToArray();
+        var now = await world.Database.FingerprintsAsync(scopes, cancellation);
+        var differ = before.Fingerprints.Where(f => now.GetValueOrDefault(f.Key) != f.Value).Select(f => f.Key).ToArray();
+        return differ.Length == 0 ? null : PipelineProblems.Unverified(
+            $"{differ.Length} of {scopes.Length} schemas differ from the snapshot taken before the deployment",
+            $"structure fingerprint of {string.Join(", ", differ.Take(5))}{(differ.Length > 5 ? ", …" : "")}");
+    }
+
+    private static string Verified(RunContext run, RollbackPlan plan) => run.History.Snapshot?.Serving is { } serving
+        ? $"rolled back, verified: {serving.Version} serves ({plan.Decision})"
+        : $"rolled back, verified: {plan.Decision}";
+
+    private static string Untouched(RunContext run, RollbackPlan plan)
+    {
+        var done = plan.Actions.Where((_, i) => run.History.IsApplied($"rollback:{i}")).Select(RollbackWords.Of).ToArray();
+        return done.Length == 0 ? "no action of the rollback was applied" : $"done so far: {string.Join("; ", done)}";
+    }
+
+    private static LedgerFact.Concluded End(Conclusion conclusion, ExitCode code, string statement, ImmutableArray<Problem> problems) =>
+        new(conclusion, (int)code, statement, [.. problems.Select(ProblemNote.Of)]);
+}
