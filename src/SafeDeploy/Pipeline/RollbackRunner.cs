@@ -103,13 +103,12 @@ public sealed class RollbackRunner(
     private static async Task<Problem?> DigestProofAsync(IDeployTarget target, WorldSnapshot before, CancellationToken cancellation)
     {
         var state = await target.StateAsync(cancellation);
-        var now = state.Slot(state.Serving);
-        return now?.Digest == before.Serving?.Digest && now?.Version == before.Serving?.Version && !state.Held
-            ? null
-            : PipelineProblems.Unverified(
-                $"{now?.Version ?? "nothing"} serves, the snapshot says {before.Serving?.Version ?? "nothing"}",
-                $"digest {now?.Digest ?? "none"} against {before.Serving?.Digest ?? "none"}");
+        var (now, then) = (Identity(state.Slot(state.Serving)?.AsServing()), Identity(before.Serving));
+        return now == then && !state.Held ? null : PipelineProblems.Unverified(
+            $"{now} serves{(state.Held ? " and traffic is held" : "")}, the snapshot says {then}", "the deploy target against the snapshot");
     }
+
+    private static string Identity(ServingRelease? release) => release is null ? "nothing" : $"{release.Version} ({release.Digest ?? "no digest"})";
 
     private async Task<Problem?> StructureProofAsync(WorldSnapshot before, CancellationToken cancellation)
     {
