@@ -1,0 +1,76 @@
+using System.Text.RegularExpressions;
+
+namespace SafeDeploy.Tests.Architecture;
+
+/// <summary>A page that points nowhere is worse than no page.</summary>
+public sealed partial class DocsLinkTests
+{
+    [Fact]
+    public void Every_link_of_the_docs_leads_to_a_file_and_a_heading_that_exist()
+    {
+        var broken =
+            from page in Repository.Files("", "*.md")
+            from Match link in Link().Matches(WithoutCode(Repository.Read(page)))
+            let target = link.Groups[1].Value
+            where !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith("mailto:", StringComparison.Ordinal)
+            where !Resolves(page, target)
+            select $"{page} points to {target}";
+        Repository.AssertNone(broken);
+    }
+
+    [Fact]
+    public void Every_requirement_is_listed_once_with_where_it_is_met()
+    {
+        var rows = RequirementRow().Matches(Repository.Read("docs/requirements.md"));
+        Assert.Equal(Enumerable.Range(1, 180).Select(number => $"R{number:000}"), rows.Select(row => row.Groups[1].Value));
+        Assert.All(rows, row => Assert.Matches(@"^(met: \S.*|partly: \S.*|not yet)$", row.Groups[2].Value.Trim()));
+    }
+
+    [Fact]
+    public void Every_file_that_a_requirement_names_exists()
+    {
+        var missing =
+            from Match row in RequirementRow().Matches(Repository.Read("docs/requirements.md"))
+            from Match file in QuotedPath().Matches(row.Groups[2].Value)
+            where !Path.Exists(Repository.PathOf(file.Groups[1].Value))
+            select $"{row.Groups[1].Value} names {file.Groups[1].Value}";
+        Repository.AssertNone(missing);
+    }
+
+    private static bool Resolves(string page, string target)
+    {
+        var (path, anchor) = target.Split('#', 2) is [var before, var after] ? (before, after) : (target, null);
+        var file = path.Length == 0 ? Repository.PathOf(page) : Path.GetFullPath(Repository.PathOf(Path.GetDirectoryName(page)!, path));
+        if (!Path.Exists(file))
+            return false;
+        return anchor is null || Headings(File.ReadAllText(file)).Contains(anchor);
+    }
+
+    /// <summary>The anchors that the hosts give to headings: lower case, punctuation gone, blanks as hyphens.</summary>
+    private static HashSet<string> Headings(string text) =>
+        [.. Heading().Matches(WithoutCode(text)).Select(match => NotInAnchor().Replace(match.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-')),
+         .. NamedAnchor().Matches(text).Select(match => match.Groups[1].Value)];
+
+    private static string WithoutCode(string text) => Fence().Replace(text, "");
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"^#{1,6}\s+(.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"<a (?:id|name)=""([^""]+)""")]
+    private static partial Regex NamedAnchor();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NotInAnchor();
+
+    [GeneratedRegex(@"^(`{3,}).*?^\1\s*$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Fence();
+
+    [GeneratedRegex(@"^\| (R\d{3}) \|.*\|([^|]*)\|\s*$", RegexOptions.Multiline)]
+    private static partial Regex RequirementRow();
+
+    [GeneratedRegex(@"`((?:src|tests|docs|build\.d|\.ci|action)[\w./-]*|build)`")]
+    private static partial Regex QuotedPath();
+}
