@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using SafeDeploy.Ledger;
+using SafeDeploy.Migrations;
+using SafeDeploy.Runs;
+using SafeDeploy.Steps.Rollback;
+
+namespace SafeDeploy.Reporting;
+
+/// <summary>What a run says about itself, made from the ledger's entries alone. Pure.</summary>
+/// <param name="Conclusion">Null while the deployment is open.</param>
+/// <param name="Statement">The end state in one sentence.</param>
+/// <param name="Scopes">Every scope this deployment touched, those that went back included; ordered.</param>
+public sealed record RunReport(
+    string Deployment,
+    string Project,
+    string Environment,
+    Release? From,
+    Release? To,
+    DateTimeOffset? StartedAt,
+    Conclusion? Conclusion,
+    int? ExitCode,
+    string Statement,
+    ImmutableArray<StepReport> Steps,
+    DecisionReport? Decision,
+    ImmutableArray<ScopeReport> Scopes,
+    ImmutableArray<ProblemNote> Problems,
+    ImmutableArray<string> Notes)
+{
+    public static RunReport Of(DeploymentId id, LedgerHistory history)
+    {
+        var opened = history.Opened;
+        var end = history.End;
+        return new RunReport(
+            id.Value,
+            opened?.Project ?? "",
+            opened?.Environment ?? "",
+            opened?.From,
+            opened?.To,
+            history.StartedAt,
+            end?.Conclusion ?? (history.Entries.LastOrDefault()?.Fact is LedgerFact.Parked ? Runs.Conclusion.Parked : null),
+            end?.ExitCode,
+            end?.Statement ?? OpenWords(history),
+            StepsOf(history),
+            history.Decision is { } decision ? new DecisionReport(decision.Row, decision.Decision, decision.Reason, [.. decision.Actions.Select(RollbackWords.Of)]) : null,
+            ScopesOf(history),
+            end?.Problems ?? [.. history.Entries.Select(e => e.Fact).OfType<LedgerFact.StepFinished>().SelectMany(f => f.Problems)],
+            [.. history.Entries.Select(e => e.Fact).OfType<LedgerFact.Noted>().Select(n => $"{n.Kind}: {n.Text}")]);
+    }
+
+    private static string OpenWords(LedgerHistory history) => history.Entries.LastOrDefault()?.Fact switch
+    {
+        null => "no deployment",
+        LedgerFact.Parked parked => $"parked after {parked.After} until {parked.Until:u}",
+        _ => "open: not concluded",
+    };
+
+    private static ImmutableArray<StepReport> StepsOf(LedgerHistory history) =>
+    [
+        .. history.Entries.Select(e => e.Fact).OfType<LedgerFact.StepFinished>()
+            .GroupBy(f => f.Step)
+            .OrderBy(g => g.Key)
+            .Select(g => new StepReport(g.Key, g.Last().Result, g.Last().Summary, g.Sum(f => f.DurationMs))),
+    ];
+
+    private static ImmutableArray<ScopeReport> ScopesOf(LedgerHistory history) =>
+    [
+        .. history.Entries.Select(e => e.Fact).OfType<LedgerFact.ScopeMigrated>()
+            .GroupBy(f => f.Scope)
+            .OrderBy(g => g.Key is Scope.Tenant)
+            .ThenBy(g => g.Key)
+            .Select(ScopeOf),
+    ];
+
+    private static ScopeReport ScopeOf(IGrouping<Scope, LedgerFact.ScopeMigrated> facts)
+    {
+        var forward = facts.Where(f => f.Direction == Direction.Forward).Select(f => f.Version).Distinct().ToArray();
+        var standing = forward.Where(v => facts.Last(f => f.Version == v).Direction == Direction.Forward).ToArray();
+        return new ScopeReport(
+            facts.Key.Schema, [.. forward], [.. forward.Except(standing)], facts.Sum(f => f.DurationMs), facts.Max(f => f.Attempts));
+    }
+}
+
+public sealed record StepReport(StepName Step, string Result, string Summary, long DurationMs);
+
+/// <param name="Actions">In order, one line each.</param>
+public sealed record DecisionReport(string Row, string Decision, string Reason, ImmutableArray<string> Actions);
+
+/// <param name="Forward">Versions that this deployment applied.</param>
+/// <param name="Back">Those of them that it took back.</param>
+public sealed record ScopeReport(
+    string Schema, ImmutableArray<MigrationVersion> Forward, ImmutableArray<MigrationVersion> Back, long DurationMs, int Attempts);

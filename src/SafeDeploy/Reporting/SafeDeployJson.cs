@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SafeDeploy.Ledger;
+
+namespace SafeDeploy.Reporting;
+
+/// <summary>The JSON documents of <c>--output json</c>; snake_case, no reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(OutcomeDocument))]
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(PlanDocument))]
+public sealed partial class SafeDeployJson : JsonSerializerContext;
+
+/// <summary>What a verb that may be refused before a deployment exists prints.</summary>
+/// <param name="Report">Null when no deployment was opened.</param>
+public sealed record OutcomeDocument(string Conclusion, int ExitCode, string Statement, ImmutableArray<ProblemNote> Problems, RunReport? Report);
+
+public sealed record StatusDocument(
+    string Environment, string State, int Epoch, double? HeartbeatAgeSeconds, DateTimeOffset? ParkedUntil, string? LastCommitted, RunReport? Report);
+
+public sealed record HistoryDocument(string Environment, ImmutableArray<DeploymentSummary> Deployments);
+
+/// <param name="Decision">What rollback would decide if the release failed after its migrations.</param>
+public sealed record PlanDocument(
+    string Environment,
+    string Version,
+    string? Digest,
+    ImmutableArray<PlannedMigration> Migrations,
+    int TenantsTotal,
+    int TenantsPending,
+    ImmutableArray<string> Waves,
+    bool? PreviousImageFits,
+    bool HoldsTraffic,
+    string Decision,
+    ImmutableArray<ProblemNote> Problems);
