@@ -37,15 +37,22 @@ public sealed record RunReport(
             opened?.From,
             opened?.To,
             history.StartedAt,
-            end?.Conclusion ?? (history.Entries.LastOrDefault()?.Fact is LedgerFact.Parked ? Runs.Conclusion.Parked : null),
+            ConclusionOf(history),
             end?.ExitCode,
             end?.Statement ?? OpenWords(history),
             StepsOf(history),
-            history.Decision is { } decision ? new DecisionReport(decision.Row, decision.Decision, decision.Reason, [.. decision.Actions.Select(RollbackWords.Of)]) : null,
+            DecisionOf(history),
             ScopesOf(history),
             end?.Problems ?? [.. history.Entries.Select(e => e.Fact).OfType<LedgerFact.StepFinished>().SelectMany(f => f.Problems)],
             [.. history.Entries.Select(e => e.Fact).OfType<LedgerFact.Noted>().Select(n => $"{n.Kind}: {n.Text}")]);
     }
+
+    private static DecisionReport? DecisionOf(LedgerHistory history) => history.Decision is { } decision
+        ? new DecisionReport(decision.Row, decision.Decision, decision.Reason, [.. decision.Actions.Select(RollbackWords.Of)])
+        : null;
+
+    private static Conclusion? ConclusionOf(LedgerHistory history) =>
+        history.End?.Conclusion ?? (history.Entries.LastOrDefault()?.Fact is LedgerFact.Parked ? Runs.Conclusion.Parked : null);
 
     private static string OpenWords(LedgerHistory history) => history.Entries.LastOrDefault()?.Fact switch
     {
