@@ -26,12 +26,12 @@ public sealed record MigrationVersion(string Text) : IComparable<MigrationVersio
 
     /// <summary>Two spellings of one version (<c>001</c> and <c>1</c>) collide in a folder though their text differs.</summary>
     public bool SameAs(MigrationVersion other) =>
-        string.Equals(Canonical(Text), Canonical(other.Text), StringComparison.Ordinal);
+        string.Equals(Canonical, other.Canonical, StringComparison.Ordinal);
+
+    /// <summary>One spelling for all that are <see cref="SameAs"/>.</summary>
+    public string Canonical => string.Join('.', Parts(Text).Select(p => p.All(char.IsAsciiDigit) ? p.TrimStart('0').PadLeft(1, '0') : p));
 
     public override string ToString() => Text;
-
-    private static string Canonical(string text) =>
-        string.Join('.', Parts(text).Select(p => p.All(char.IsAsciiDigit) ? p.TrimStart('0').PadLeft(1, '0') : p));
 
     private static string[] Parts(string text) => text.Split('.', '_', '-');
 
