@@ -16,6 +16,10 @@ public interface IMigrationEngine
     /// <summary>What each scope's history says, in one query where the engine can. A scope without history maps to an empty list; <paramref name="scopes"/> may be thousands.</summary>
     Task<ImmutableDictionary<Scope, ImmutableArray<AppliedMigration>>> AppliedAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation);
 
+    /// <summary>Which of <paramref name="scopes"/> (those with an empty history) hold tables all the same; they are adopted first, never migrated from the first file. Empty where the engine's program keeps the history.</summary>
+    Task<ImmutableArray<UnadoptedScope>> UnadoptedAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation) =>
+        Task.FromResult(ImmutableArray<UnadoptedScope>.Empty);
+
     /// <summary>Applies <paramref name="pending"/> in order; retries what may be retried. Never throws for a failed statement.</summary>
     Task<ScopeOutcome> ForwardAsync(ScopeWork work, ImmutableArray<Migration> pending, CancellationToken cancellation);
 
