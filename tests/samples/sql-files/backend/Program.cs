@@ -1,6 +1,10 @@
 using PointOfSale;
 
 var settings = Settings.FromEnvironment(Environment.GetEnvironmentVariable);
+if (args is ["sql", .. var files])
+    return await Tools.RunSqlAsync(settings.Database, files);
+if (args is ["send", var socket])
+    return await Tools.SendAsync(socket);
 if (settings.Behaviour is Behaviour.Exits)
 {
     await Console.Error.WriteLineAsync($"backend {settings.Version}: the settings cannot be read, giving up");

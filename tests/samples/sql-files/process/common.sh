@@ -90,7 +90,13 @@ front_map() { # SERVING HELD
 
 front_value() { sed -n "s/^$1 //p" "$state/front.map" 2>/dev/null; }
 
-front_command() { printf '%s\n' "$1" | socat - "UNIX-CONNECT:$state/front.sock"; }
+front_command() {
+    if command -v socat >/dev/null; then
+        printf '%s\n' "$1" | socat - "UNIX-CONNECT:$state/front.sock"
+    else
+        printf '%s\n' "$1" | dotnet "$SAMPLE_BACKEND/Backend.dll" send "$state/front.sock"
+    fi
+}
 
 front_set() { # KEY VALUE
     answer=$(front_command "set map $state/front.map $1 $2")
