@@ -5,43 +5,65 @@ using SafeDeploy.Problems;
 namespace SafeDeploy.Runs;
 
 /// <summary>What every step gets: the hold on the deployment, the clock, the story, and the only door to the world.</summary>
-/// <param name="history">The deployment's entries when this process took it over; new entries are added as they are written.</param>
-public sealed class RunContext(ILedgerHold hold, LedgerHistory history, IStory story, TimeProvider clock, RunCancellation cancellation)
+public sealed class RunContext
 {
-    private readonly Lock _gate = new();
-    private LedgerHistory _history = history;
+    private readonly Shared _shared;
 
-    public ILedgerHold Hold { get; } = hold;
+    /// <param name="history">The deployment's entries when this process took it over; new entries are added as they are written.</param>
+    public RunContext(ILedgerHold hold, LedgerHistory history, IStory story, TimeProvider clock, RunCancellation cancellation)
+        : this(new Shared(hold, story, clock) { History = history }, cancellation)
+    {
+    }
 
-    public IStory Story { get; } = story;
+    private RunContext(Shared shared, RunCancellation cancellation)
+    {
+        _shared = shared;
+        Cancellation = cancellation.Graceful;
+        Force = cancellation.Forceful;
+    }
 
-    public TimeProvider Clock { get; } = clock;
+    public ILedgerHold Hold => _shared.Hold;
+
+    public IStory Story => _shared.Story;
+
+    public TimeProvider Clock => _shared.Clock;
 
     /// <summary>Graceful: start nothing new.</summary>
-    public CancellationToken Cancellation { get; } = cancellation.Graceful;
+    public CancellationToken Cancellation { get; }
 
     /// <summary>Forceful: give up what runs.</summary>
-    public CancellationToken Force { get; } = cancellation.Forceful;
+    public CancellationToken Force { get; }
 
     /// <summary>All that is known of the deployment so far; grows with each entry.</summary>
     public LedgerHistory History
     {
         get
         {
-            lock (_gate)
-                return _history;
+            lock (_shared)
+                return _shared.History;
         }
     }
 
-    /// <summary>The same run with other tokens: a rollback must not be stopped by the signal that caused it.</summary>
-    public RunContext With(RunCancellation other) => new(Hold, History, Story, Clock, other);
+    /// <summary>The same run, the same history, other tokens: what must end earlier, or must not be stopped by the signal that caused it.</summary>
+    public RunContext With(RunCancellation other) => new(_shared, other);
+
+    private sealed class Shared(ILedgerHold hold, IStory story, TimeProvider clock)
+    {
+        public ILedgerHold Hold { get; } = hold;
+
+        public IStory Story { get; } = story;
+
+        public TimeProvider Clock { get; } = clock;
+
+        public required LedgerHistory History { get; set; }
+    }
 
     /// <summary>Writes one fact. It is durable when this returns.</summary>
     public async Task<LedgerEntry> RecordAsync(StepName? step, LedgerFact fact)
     {
         var entry = await Hold.AppendAsync(step, fact, Force);
-        lock (_gate)
-            _history = _history.With(entry);
+        lock (_shared)
+            _shared.History = _shared.History.With(entry);
         return entry;
     }
 

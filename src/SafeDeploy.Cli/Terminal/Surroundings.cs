@@ -1,0 +1,33 @@
+using System.Collections;
+using System.Collections.Immutable;
+
+namespace SafeDeploy.Cli.Terminal;
+
+/// <summary>What the process was started with: variables, folder, user, and the two output streams.</summary>
+/// <param name="Variables">The environment, read once.</param>
+/// <param name="Out">Results: exactly one document or text.</param>
+/// <param name="Error">The story.</param>
+/// <param name="IsInteractive">The story goes to a terminal: progress may be redrawn.</param>
+public sealed record Surroundings(
+    ImmutableDictionary<string, string> Variables,
+    string Folder,
+    string User,
+    string Machine,
+    int ProcessId,
+    TextWriter Out,
+    TextWriter Error,
+    bool IsInteractive)
+{
+    public static Surroundings OfThisProcess() => new(
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToImmutableDictionary(e => (string)e.Key, e => (string?)e.Value ?? "", StringComparer.Ordinal),
+        Environment.CurrentDirectory,
+        Environment.UserName,
+        Environment.MachineName,
+        Environment.ProcessId,
+        Console.Out,
+        Console.Error,
+        !Console.IsErrorRedirected);
+
+    public string? Variable(string name) => Variables.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+}

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using SafeDeploy.Ledger;
+using SafeDeploy.Migrations;
+using SafeDeploy.Ports;
+using SafeDeploy.Runs;
+
+namespace SafeDeploy.Pipeline;
+
+/// <summary>Makes the plan from configuration, working copy and the live database. Reads only.</summary>
+public sealed class PlanBuilder(World world)
+{
+    /// <summary>The stages that this configuration has, in their only order.</summary>
+    public ImmutableArray<StepName> ConfiguredSteps()
+    {
+        var steps = ImmutableArray.CreateBuilder<StepName>();
+        steps.Add(StepName.Preflight);
+        if (world.Backup is not null)
+            steps.Add(StepName.Backup);
+        if (world.Public is not null)
+            steps.Add(StepName.MigratePublic);
+        if (world.Tenants is not null)
+            steps.Add(StepName.MigrateTenants);
+        if (world.Target is not null)
+            steps.Add(StepName.DeployImage);
+        if (world.Config.Health is not null)
+            steps.Add(StepName.VerifyHealth);
+        return steps.ToImmutable();
+    }
+
+    /// <summary>What is released: version, digest and migrations; enough to know the deployment's identity.</summary>
+    public async Task<(Release Release, ResolvedImage? Image, ImmutableArray<MigrationSet> Sets)> ReleaseAsync(string? commit, CancellationToken cancellation)
+    {
+        var sets = ImmutableArray.CreateBuilder<MigrationSet>();
+        foreach (var engine in new[] { world.Public, world.Tenants }.OfType<IMigrationEngine>())
+            sets.Add(await engine.LoadAsync(cancellation));
+        var deploy = world.Config.Deploy;
+        var image = world.Target is not null && deploy?.Image is { } reference ? await world.Target.ResolveAsync(reference, cancellation) : null;
+        var fingerprint = ReleaseFingerprint.OfMigrations(sets);
+        var version = deploy?.Version ?? commit?[..Math.Min(12, commit.Length)] ?? fingerprint;
+        return (new Release(version, image?.Pinned ?? deploy?.Image, image?.Digest, fingerprint, image?.Revision ?? commit), image, sets.ToImmutable());
+    }
+
+    public async Task<DeployPlan> BuildAsync(Release release, ResolvedImage? image, ImmutableArray<MigrationSet> sets, CancellationToken cancellation)
+    {
+        var tenants = await TenantsAsync(cancellation);
+        var shared = await FleetAsync(world.Public, sets, [new Scope.Public()], cancellation);
+        var fleet = await FleetAsync(world.Tenants, sets, [.. tenants.Tenants.Select(t => new Scope.Tenant(t))], cancellation);
+        var migrations = Planned(shared, ScopeKind.Public).Concat(Planned(fleet, ScopeKind.Tenants)).ToImmutableArray();
+        var refusals = (shared?.Problems ?? []).AddRange(fleet?.Problems ?? []);
+        var breaks = migrations.FirstOrDefault(m => m.FitsPreviousImage == false);
+        var maintenance = world.Config.Deploy?.Maintenance;
+        var servesNow = world.Target is not null && (await world.Target.StateAsync(cancellation)).Serving is not null;
+        var holds = breaks is not null && servesNow && maintenance is { Allowed: true } && world.Target is { CanHold: true };
+        if (breaks is not null && servesNow && !holds)
+            refusals = refusals.Add(PipelineProblems.IncompatibleRelease(release.Version, breaks.Because, $"{breaks.Version} {breaks.Name} ({(breaks.Kind == ScopeKind.Public ? "public" : "every tenant")})"));
+        return new DeployPlan(release, image, shared, fleet, tenants, migrations, holds, ConfiguredSteps(), refusals);
+    }
+
+    private async Task<TenantList> TenantsAsync(CancellationToken cancellation) => world.Config.Tenants is { } source
+        ? await world.Database.TenantsAsync(source, cancellation)
+        : new TenantList([], [], []);
+
+    private static async Task<FleetHistory?> FleetAsync(
+        IMigrationEngine? engine, ImmutableArray<MigrationSet> sets, ImmutableArray<Scope> scopes, CancellationToken cancellation)
+    {
+        if (engine is null)
+            return null;
+        var set = sets.First(s => s.Kind == engine.Kind);
+        var applied = await engine.AppliedAsync(scopes, cancellation);
+        var without = scopes.Where(s => applied[s].IsEmpty).ToArray();
+        return FleetHistory.Of(set, applied, await engine.UnadoptedAsync(without, cancellation));
+    }
+
+    private IEnumerable<PlannedMigration> Planned(FleetHistory? fleet, ScopeKind kind) => fleet is null
+        ? []
+        : fleet.Pending.Values.SelectMany(p => p).DistinctBy(m => m.Version).OrderBy(m => m.Version).Select(m => Planned(m, kind));
+
+    /// <summary>What the author wrote in the header wins over what the text shows, towards caution only.</summary>
+    private PlannedMigration Planned(Migration migration, ScopeKind kind)
+    {
+        var effect = world.Effects.Of(migration.Forward.Sql);
+        var phase = migration.Header.Phase != Phase.Unknown ? migration.Header.Phase : effect.Phase;
+        var fits = migration.Header.Phase == Phase.Contract ? false : effect.FitsPreviousImage;
+        var because = migration.Header.Phase == Phase.Contract && effect.FitsPreviousImage != false ? "its header says phase=contract" : effect.Because;
+        return new PlannedMigration(kind, migration.Version, migration.Name, phase, fits, effect.DestroysData || migration.Header.Irreversible, because);
+    }
+}
