@@ -49,4 +49,8 @@ public sealed record EnvironmentState(
     DeploymentSummary? Current,
     DeploymentSummary? LastCommitted,
     TimeSpan? HeartbeatAge,
-    DateTimeOffset? ParkedUntil);
+    DateTimeOffset? ParkedUntil)
+{
+    /// <summary>The run that holds, parked or last held the environment; it may be another than the one that opened <see cref="Current"/>. Null before the first.</summary>
+    public RunIdentity? Holder { get; init; }
+}

@@ -6,8 +6,16 @@ public static class LedgerSchema
     /// <summary>SQLSTATE raised by <c>safe_deploy.fence</c> when another process took over.</summary>
     public const string FencedState = "SD001";
 
+    /// <summary>Raised with every change of <see cref="Sql"/>; a schema that has it is left alone.</summary>
+    /// <remarks>CREATE INDEX IF NOT EXISTS takes SHARE on its table before it looks (sql-createindex), so repeating it would wait for a running migration and stop all appends behind it.</remarks>
+    public const int Layout = 1;
+
     public const string Sql = """
         create schema if not exists safe_deploy;
+
+        create table if not exists safe_deploy.layout (
+            version       integer primary key,
+            installed_at  timestamptz not null default clock_timestamp());
 
         -- One row an environment: who may work. Its epoch is the fence; heartbeats never touch a key column,
         -- so they do not wait for the FOR KEY SHARE of a running migration.
@@ -31,9 +39,12 @@ public static class LedgerSchema
             run           jsonb not null,
             opened_at     timestamptz not null default clock_timestamp(),
             unique (identity, attempt));
+        create index if not exists deployment_environment on safe_deploy.deployment (environment, opened_at);
 
+        -- The id is made by the writer: an entry whose answer was lost is written again with the same id, and is there once.
         create table if not exists safe_deploy.entry (
             sequence      bigint generated always as identity primary key,
+            id            uuid not null unique default gen_random_uuid(),
             deployment    text not null references safe_deploy.deployment (id),
             epoch         integer not null,
             at            timestamptz not null default clock_timestamp(),
@@ -82,5 +93,7 @@ public static class LedgerSchema
                     using errcode = 'SD001';
             end if;
         end $$;
+
+        insert into safe_deploy.layout (version) values (1) on conflict do nothing;
         """;
 }
