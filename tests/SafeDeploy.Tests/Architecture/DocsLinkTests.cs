@@ -37,6 +37,24 @@ public sealed partial class DocsLinkTests
         Repository.AssertNone(missing);
     }
 
+    [Fact]
+    public void Every_type_and_folder_on_the_map_exists()
+    {
+        var page = Repository.Read("docs/architecture.md");
+        var declared = Repository.Files("src", "*.cs").Concat(Repository.Files("tests", "*.cs"))
+            .SelectMany(file => DeclaredType().Matches(Repository.Read(file)).Select(match => match.Groups[1].Value))
+            .ToHashSet(StringComparer.Ordinal);
+        Repository.AssertNone(
+            QuotedType().Matches(WithoutCode(page)).Select(match => match.Groups[1].Value).Where(name => !declared.Contains(name))
+                .Select(name => $"no type {name}"));
+        Repository.AssertNone(
+            MappedFolder().Matches(page).Select(match => match.Groups[1].Value)
+                .Where(folder => !MapRoots.Any(root => Directory.Exists(Repository.PathOf(root, folder))))
+                .Select(folder => $"no folder {folder}"));
+    }
+
+    private static readonly string[] MapRoots = ["", "src", "src/SafeDeploy", "tests"];
+
     private static bool Resolves(string page, string target)
     {
         var (path, anchor) = target.Split('#', 2) is [var before, var after] ? (before, after) : (target, null);
@@ -70,6 +88,15 @@ public sealed partial class DocsLinkTests
 
     [GeneratedRegex(@"^\| (R\d{3}) \|.*\|([^|]*)\|\s*$", RegexOptions.Multiline)]
     private static partial Regex RequirementRow();
+
+    [GeneratedRegex(@"\b(?:class|record struct|record|interface|enum|struct) (\w+)")]
+    private static partial Regex DeclaredType();
+
+    [GeneratedRegex(@"`([A-Z]\w+)(?:\.\w+)?`")]
+    private static partial Regex QuotedType();
+
+    [GeneratedRegex(@"^ *([\w.]+)/(?=\s|$)", RegexOptions.Multiline)]
+    private static partial Regex MappedFolder();
 
     [GeneratedRegex(@"`((?:src|tests|docs|build\.d|\.ci|action)[\w./-]*|build)`")]
     private static partial Regex QuotedPath();
