@@ -110,7 +110,17 @@ public sealed record ProblemNote(string Code, string What, string Where, string 
 /// <param name="Serving">What served, or null before the first release or without a deploy target.</param>
 /// <param name="Fingerprints">Structure fingerprint per scope (schema name → hash); empty when not taken.</param>
 /// <param name="Baseline">Latency and errors of the front before the deploy, or null when not measured.</param>
-public sealed record WorldSnapshot(ServingRelease? Serving, ImmutableSortedDictionary<string, string> Fingerprints, HealthBaseline? Baseline);
+/// <param name="RowSecurity">Row level security of the tables that the rls gates watch, equal states together; null when not taken.</param>
+public sealed record WorldSnapshot(
+    ServingRelease? Serving,
+    ImmutableSortedDictionary<string, string> Fingerprints,
+    HealthBaseline? Baseline,
+    ImmutableArray<RowSecurityNote>? RowSecurity = null);
+
+/// <summary>One state of a table's row level security and the schemas that share it.</summary>
+/// <param name="State">Canonical lines: flags first, then each policy; empty when the table does not exist.</param>
+/// <param name="Schemas">Ordered; never empty.</param>
+public sealed record RowSecurityNote(string Table, string State, ImmutableArray<string> Schemas);
 
 /// <param name="Slot"><c>blue</c> or <c>green</c>; targets without slots say <c>only</c>.</param>
 /// <param name="Digest">Of the image that runs, or null where the target has none.</param>

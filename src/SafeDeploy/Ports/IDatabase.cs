@@ -17,6 +17,7 @@ public interface IDatabase : IAsyncDisposable
     Task<TenantList> TenantsAsync(TenantsSettings tenants, CancellationToken cancellation);
 
     /// <summary>Structure fingerprint per scope: equal hashes mean equal structure, whatever the schema is called.</summary>
+    /// <returns>Schema name → fingerprint; a scope whose schema does not exist is absent. Comparable within one major version.</returns>
     Task<ImmutableSortedDictionary<string, string>> FingerprintsAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation);
 
     /// <summary>Runs one read-only query in a scope (search_path set) and reads its first column of its first row.</summary>
@@ -39,6 +40,9 @@ public sealed record TenantList(
     ImmutableArray<(string Name, string Why)> Refused);
 
 /// <param name="VersionNumber">As <c>server_version_num</c>, e.g. 150018.</param>
+/// <param name="SeesOtherSessions">False: the user may not read other users' activity, so <paramref name="LongTransactions"/> may miss some.</param>
+/// <param name="LongTransactions">Open for five seconds or more, oldest first, at most twenty; prepared transactions have pid 0.</param>
+/// <param name="InvalidIndexes">Qualified names of indexes that a failed CREATE INDEX CONCURRENTLY left, at most a hundred; none that is being built now.</param>
 /// <param name="SessionsStable">The same backend answers two transactions and keeps a session lock: no transaction pooler in between.</param>
 public sealed record ServerFacts(
     int VersionNumber,
@@ -48,6 +52,7 @@ public sealed record ServerFacts(
     bool ReadOnly,
     bool IsSuperuser,
     bool MayCreateSchema,
+    bool SeesOtherSessions,
     int MaxConnections,
     int ReservedConnections,
     int UsedConnections,
@@ -67,5 +72,8 @@ public sealed record RowSecurity(Scope Scope, string Table, bool Exists, bool En
 /// <param name="Since">The instant from which writes count.</param>
 public sealed record DroppedObject(Scope Scope, string Table, string? Column, DateTimeOffset Since);
 
-/// <param name="Rows">Rows (or non-null values of the column) that the drop would lose; null when the object does not exist.</param>
+/// <param name="Rows">
+/// Rows (or values of the column that are neither null nor what ADD COLUMN filled in) that the drop would lose; null when the
+/// object does not exist. Counted up to 10,000: evidence, not statistics.
+/// </param>
 public sealed record HeldData(DroppedObject Object, long? Rows);
