@@ -61,6 +61,10 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
         {
             return Cancelled(run, null);
         }
+        catch (ProblemException fenced) when (held.Hold.Lost.IsCancellationRequested)
+        {
+            return new RunEnd(Conclusion.Cancelled, ExitCode.Cancelled, fenced.Problem.What, [fenced.Problem], held.Hold.Deployment, run.History);
+        }
     }
 
     private async Task<RunEnd> ForwardAsync(RunRequest request, RunContext run, Planning planning)
@@ -125,6 +129,7 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
     private async Task<RunEnd> StagesAsync(RunRequest request, RunContext run, DeployPlan plan)
     {
         var wanted = request.Only is { } only ? [only] : plan.Steps;
+        using var limit = new HoldLimit(world.Config.Deploy?.Maintenance.HoldWithin ?? TimeSpan.MaxValue, world.Clock, run);
         foreach (var name in wanted)
         {
             if (name == StepName.Backup && request.SkipBackup)
@@ -133,11 +138,14 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
                 continue;
             }
 
-            if (await MaintenanceAsync(run, plan, name) is { } notHeld)
+            if (await MaintenanceAsync(run, name) is { } notHeld)
                 return await FailedAsync(request, run, name, notHeld, []);
-            var outcome = await StepRunner.RunAsync(stages.Of(name, plan, run), stages.Sentence(name, plan), run);
+            var bounded = limit.Bound(run, name);
+            var outcome = await StepRunner.RunAsync(stages.Of(name, plan, bounded), stages.Sentence(name, plan), bounded);
             switch (outcome)
             {
+                case StepOutcome.Failed when limit.IsOver:
+                    return await FailedAsync(request, run, name, PipelineProblems.HoldOver(limit.Within), []);
                 case StepOutcome.Failed failed:
                     return await FailedAsync(request, run, name, failed.Problem, failed.Others);
                 case StepOutcome.Refused refused:
@@ -152,9 +160,9 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
     }
 
     /// <summary>Before the first change of an incompatible release: workers stop and new requests are held.</summary>
-    private async Task<Problem?> MaintenanceAsync(RunContext run, DeployPlan plan, StepName name)
+    private async Task<Problem?> MaintenanceAsync(RunContext run, StepName name)
     {
-        if (run.History.Plan is not { HoldsTraffic: true } || name is not (StepName.MigratePublic or StepName.MigrateTenants) || world.Target is null)
+        if (run.History.Plan is not { HoldsTraffic: true } plan || name is not (StepName.MigratePublic or StepName.MigrateTenants) || world.Target is null)
             return null;
         try
         {

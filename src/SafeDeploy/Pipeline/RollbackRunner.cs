@@ -25,6 +25,7 @@ public sealed class RollbackRunner(
     public async Task<LedgerFact.Concluded> RunAsync(RunContext run, string by, string reason, Problem? cause)
     {
         run.Story.Stage(StepName.Rollback, cause is null ? $"going back: {reason}" : $"going back: {cause.What}");
+        await run.RefreshAsync();
         var plan = await PlanAsync(run, by, reason, cause is null);
         run.Story.Detail($"decision {plan.Row}: {plan.Decision}");
         run.Story.Detail($"because {plan.Reason}");
@@ -126,7 +127,7 @@ public sealed class RollbackRunner(
 
     private static string Untouched(RunContext run, RollbackPlan plan)
     {
-        var done = plan.Actions.Where((_, i) => run.History.IsApplied($"rollback:{i}")).Select(RollbackWords.Of).ToArray();
+        var done = plan.Actions.Where((_, i) => run.History.IsApplied(Compensator.ActionId(run.History, i))).Select(RollbackWords.Of).ToArray();
         return done.Length == 0 ? "no action of the rollback was applied" : $"done so far: {string.Join("; ", done)}";
     }
 

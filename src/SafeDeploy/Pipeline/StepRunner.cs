@@ -16,6 +16,7 @@ public static class StepRunner
         await run.RecordAsync(step.Name, new LedgerFact.StepStarted(step.Name));
         var started = run.Clock.GetTimestamp();
         var outcome = await OutcomeAsync(step, run);
+        await run.RefreshAsync();
         await run.RecordAsync(step.Name, Finished(step.Name, outcome, run.Clock.GetElapsedTime(started)));
         return outcome;
     }

@@ -68,7 +68,7 @@ public interface IDeployTarget : IAsyncDisposable
 }
 
 /// <param name="Digest"><c>sha256:…</c>: the manifest's where a registry knows it, else the engine's image id; null where the target knows no digests.</param>
-/// <param name="Pinned">The reference that names exactly this image, e.g. <c>repo@sha256:…</c>. <c>Release.Image</c> is this one, so that a moved tag changes nothing.</param>
+/// <param name="Pinned">The reference that names exactly this image, e.g. <c>repo@sha256:…</c>. A release may carry either reference: targets start by the digest.</param>
 /// <param name="Revision">From the image's labels, or null.</param>
 public sealed record ResolvedImage(string Reference, string? Digest, string Pinned, string? Revision);
 

@@ -25,6 +25,14 @@ public static class TextReport
         return text.ToString();
     }
 
+    /// <summary>A decision by itself, for <c>rollback --dry-run</c>.</summary>
+    public static string Render(DecisionReport decision)
+    {
+        var text = new StringBuilder("would go back\n");
+        Decision(text, decision);
+        return text.ToString();
+    }
+
     private static void Decision(StringBuilder text, DecisionReport decision)
     {
         Line(text, "decision", $"{decision.Row}: {decision.Decision}");

@@ -58,6 +58,14 @@ public sealed class RunContext
         public required LedgerHistory History { get; set; }
     }
 
+    /// <summary>Reads the ledger again: migration engines write their lines inside their own transactions.</summary>
+    public async Task RefreshAsync()
+    {
+        var entries = await Hold.ReadAsync(Force);
+        lock (_shared)
+            _shared.History = new LedgerHistory(entries);
+    }
+
     /// <summary>Writes one fact. It is durable when this returns.</summary>
     public async Task<LedgerEntry> RecordAsync(StepName? step, LedgerFact fact)
     {

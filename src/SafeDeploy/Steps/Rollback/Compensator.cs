@@ -1,3 +1,4 @@
+using System.Globalization;
 using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
@@ -22,11 +23,10 @@ public sealed class Compensator(RollbackWorld world)
     {
         for (var i = 0; i < plan.Actions.Length; i++)
         {
-            var action = plan.Actions[i];
+            var (id, action) = (ActionId(run.History, i), plan.Actions[i]);
             try
             {
-                await run.ChangeAsync(StepName.Rollback, $"rollback:{i}", action, new Undo.Nothing(), cancellation => ActAsync(run, action, $"rollback:{i}", cancellation));
-                if (run.History.IsApplied($"rollback:{i}"))
+                if (await run.ChangeAsync(StepName.Rollback, id, action, new Undo.Nothing(), cancellation => ActAsync(run, action, id, cancellation)))
                     run.Story.Detail(RollbackWords.Of(action));
             }
             catch (ProblemException failure)
@@ -37,6 +37,10 @@ public sealed class Compensator(RollbackWorld world)
 
         return null;
     }
+
+    /// <summary>Of the i-th action of the latest decision: an earlier rollback of the same deployment has its own.</summary>
+    public static string ActionId(LedgerHistory history, int i) => string.Create(
+        CultureInfo.InvariantCulture, $"rollback{history.Entries.Count(e => e.Fact is LedgerFact.RollbackDecided)}:{i}");
 
     private async Task<string> ActAsync(RunContext run, Change action, string id, CancellationToken cancellation)
     {

@@ -1,0 +1,67 @@
+using SafeDeploy.Ledger;
+using SafeDeploy.Ports;
+using SafeDeploy.Runs;
+using SafeDeploy.Steps.Rollback;
+
+namespace SafeDeploy.Pipeline;
+
+/// <param name="TakeParked">A person insists although the deployment is parked within its time.</param>
+public sealed record ManualRollbackRequest(RunIdentity Run, string Reason, bool TakeParked);
+
+/// <summary><c>rollback</c>: ends the environment's current deployment, open or committed, whoever held it.</summary>
+public sealed class ManualRollback(World world, RollbackRunner rollback)
+{
+    /// <summary>The decision as it would be taken now. Changes nothing, holds nothing.</summary>
+    /// <returns>Null plan when there is nothing to decide about; the end then says why.</returns>
+    public async Task<(RollbackPlan? Plan, RunEnd? Refusal)> DecideAsync(CancellationToken cancellation)
+    {
+        var state = await world.Ledger.StateAsync(world.Config.EnvironmentName, cancellation);
+        if (Nothing(state) is { } refusal)
+            return (null, refusal);
+        var history = new LedgerHistory(await world.Ledger.ReadAsync(state.Current!.Id, cancellation));
+        return (await rollback.DecideAsync(history, cancellation), null);
+    }
+
+    public async Task<RunEnd> RunAsync(ManualRollbackRequest request, RunCancellation cancellation)
+    {
+        await world.Ledger.PrepareAsync(cancellation.Graceful);
+        var state = await world.Ledger.StateAsync(world.Config.EnvironmentName, cancellation.Graceful);
+        if (Nothing(state) is { } refusal)
+            return refusal;
+        var identity = new DeploymentIdentity(world.Config.EnvironmentName, request.Run.RunId, "");
+        var acquired = await world.Ledger.AcquireAsync(
+            new AcquireRequest(AcquireMode.TakeOver, world.Config.Project, identity, state.Current!.To, request.Run, null, request.TakeParked), cancellation.Graceful);
+        return acquired switch
+        {
+            Acquisition.Busy other => RunEnd.Refused(PipelineProblems.OccupiedBy(other.State)),
+            Acquisition.NothingThere => RunEnd.Refused(PipelineProblems.Nothing(world.Config.EnvironmentName)),
+            Acquisition.AlreadyConcluded ended => RunEnd.Refused(PipelineProblems.EndedAlready(ended.Deployment)),
+            Acquisition.Held held => await BackAsync(request, held, cancellation),
+            _ => throw new InvalidOperationException("unknown answer of the ledger"),
+        };
+    }
+
+    private async Task<RunEnd> BackAsync(ManualRollbackRequest request, Acquisition.Held held, RunCancellation cancellation)
+    {
+        await using var hold = held.Hold;
+        using var forceful = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Forceful, hold.Lost);
+        world.Target?.GuardWith(hold);
+        var history = new LedgerHistory(await hold.ReadAsync(forceful.Token));
+        // The first signal does not stop a rollback half way; the second does.
+        var run = new RunContext(hold, history, world.Story, world.Clock, new RunCancellation(forceful.Token, forceful.Token));
+        if (held.FencedEpoch is { } old)
+            world.Story.Detail($"took over from epoch {old}: its sessions are ended");
+        var end = await rollback.RunAsync(run, request.Run.Actor, request.Reason.Length > 0 ? request.Reason : "asked by a person", null);
+        await hold.ConcludeAsync(end, forceful.Token);
+        var entries = new LedgerHistory(await world.Ledger.ReadAsync(hold.Deployment, forceful.Token));
+        return new RunEnd(end.Conclusion, (ExitCode)end.ExitCode, end.Statement, [], hold.Deployment, entries);
+    }
+
+    private RunEnd? Nothing(EnvironmentState state) => state switch
+    {
+        { Current: null } => RunEnd.Refused(PipelineProblems.Nothing(world.Config.EnvironmentName)),
+        { State: HoldState.Free, Current: { Conclusion: Conclusion.RolledBack } done } => RunEnd.Refused(PipelineProblems.RolledBackAlready(done)),
+        { State: HoldState.Free, Current: { Conclusion: Conclusion.Refused } done } => RunEnd.Refused(PipelineProblems.EndedAlready(done)),
+        _ => null,
+    };
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SafeDeploy.DatabaseTests.Docker;
+
+/// <summary>Tiny releases made on the engine: each answers as its own version, in the way that its configuration says.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The gate lives as long as the process.")]
+public static class AppImages
+{
+    public const string Front = "safe-deploy-test/haproxy:local";
+    public const int Port = 8000;
+
+    private static readonly SemaphoreSlim Gate = new(1, 1);
+
+    /// <summary>Answers 200 with its version in <c>X-App-Version</c> and in the body.</summary>
+    public static Task<string> WellAsync(ContainerLabel label, string version) =>
+        BuildAsync(label, version, Configuration($"""http-request return status 200 hdr X-App-Version "{version}" content-type text/plain string "{version}" """));
+
+    public static Task<string> UnreadyAsync(ContainerLabel label, string version) =>
+        BuildAsync(label, version, Configuration($"""http-request return status 503 hdr X-App-Version "{version}" content-type text/plain string "not ready" """));
+
+    /// <summary>Accepts connections and never answers.</summary>
+    public static Task<string> HangingAsync(ContainerLabel label, string version) =>
+        BuildAsync(label, version, Configuration("tcp-request inspect-delay 1h\n  tcp-request content accept if FALSE"));
+
+    /// <summary>Prints a line and exits with code 7.</summary>
+    public static Task<string> ExitingAsync(ContainerLabel label, string version) =>
+        BuildAsync(label, version, "", """CMD ["sh", "-c", "echo cannot find the configuration >&2; exit 7"]""");
+
+    /// <summary>Runs and never listens.</summary>
+    public static Task<string> DeafAsync(ContainerLabel label, string version) =>
+        BuildAsync(label, version, "", """CMD ["sh", "-c", "echo nobody hears me; exec sleep 3600"]""");
+
+    private static string Configuration(string answer) => $"""
+        defaults
+          mode http
+          timeout client 75s
+          timeout server 75s
+          timeout connect 5s
+          timeout http-keep-alive 2s
+        frontend app
+          bind :{Port}
+          {answer}
+
+        """;
+
+    private static async Task<string> BuildAsync(ContainerLabel label, string version, string configuration, string command = """CMD ["haproxy", "-db", "-f", "/app.cfg"]""")
+    {
+        var tag = $"safe-deploy-test/app-{label.Value[..8]}:{version}";
+        var folder = Directory.CreateTempSubdirectory("safe-deploy-app-");
+        await Gate.WaitAsync();
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "app.cfg"), configuration);
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "Dockerfile"),
+                $"FROM {Front}\nCOPY app.cfg /app.cfg\nENV APP_VERSION={version}\nSTOPSIGNAL SIGUSR1\nENTRYPOINT []\n{command}\n");
+            await ContainerLabel.DockerAsync("build", "--quiet", "--label", label.ToString(), "--tag", tag, folder.FullName);
+            return tag;
+        }
+        finally
+        {
+            Gate.Release();
+            folder.Delete(recursive: true);
+        }
+    }
+}
