@@ -53,6 +53,9 @@ public readonly record struct SqlNode(string Kind, JsonElement Fields)
     /// <summary>The texts of a list of <c>String</c> nodes, such as a qualified name.</summary>
     public IReadOnlyList<string> Names(string field) => [.. List(field).Select(n => n.Text("sval") ?? "")];
 
+    /// <summary>The last text of such a list: the bare name. Empty when absent.</summary>
+    public string LastName(string field) => Names(field) is { Count: > 0 } names ? names[names.Count - 1] : "";
+
     /// <summary>This node and all below it, parents first; without recursion, because a tree may be very deep.</summary>
     public IEnumerable<SqlNode> DescendantsAndSelf()
     {

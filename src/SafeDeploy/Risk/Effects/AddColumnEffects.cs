@@ -1,0 +1,113 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>ADD COLUMN: instant when every old row can share one stored value, else the table is rewritten or read.</summary>
+internal static class AddColumnEffects
+{
+    public static void Add(AlterTarget target, SqlNode command)
+    {
+        if (command.Node("def") is not { } definition)
+            return;
+        var column = ColumnDefinition.Of(definition);
+        var effects = target.Effects;
+        target.LockTree(LockLevel.AccessExclusive);
+        if (target.Table.Column(column.Name) is not null)
+        {
+            if (!command.Flag("missing_ok"))
+                effects.Fail($"column {column.Name} of {target.Table} exists already");
+            effects.Act(ActKind.ExistenceGuardStillLocks, target.Table, column.Name, "column");
+            effects.Expand();
+            return;
+        }
+
+        effects.Act(ActKind.AddsColumn, target.Table, column.Name, column.Type.ToString());
+        if (!command.Flag("missing_ok"))
+            effects.Act(ActKind.NotReRunnable, target.Table, column.Name);
+        foreach (var relation in target.Tree())
+            AddTo(effects, relation, column);
+        Constrain(target, column);
+        Judge(effects, target.Table, column);
+    }
+
+    private static void AddTo(EffectBuilder effects, Relation table, ColumnDefinition column)
+    {
+        if (Rewrites(effects, table, column))
+            effects.Rewrite(table);
+        else if (column.NotNull && Expressions.IsNull(column.Default) && !column.FillsItself)
+            effects.Scan(table);
+        if (table.Column(column.Name) is null)
+            TableDefinition.AddColumn(effects, table, column);
+    }
+
+    private static bool Rewrites(EffectBuilder effects, Relation table, ColumnDefinition column)
+    {
+        if (column.Type.IsSerial || column.IsIdentity)
+            effects.Act(ActKind.AddsColumnSerial, table, column.Name, column.Type.ToString());
+        else if (column.IsGenerated)
+            effects.Act(ActKind.AddsColumnGenerated, table, column.Name);
+        else if (effects.Schema.DomainOf(column.Type) is { } domain && effects.Schema.IsConstrained(domain))
+            effects.Act(ActKind.AddsColumnOfConstrainedDomain, table, column.Name, column.Type.ToString());
+        else if (Expressions.IsVolatile(column.Default, effects.Schema))
+            effects.Act(ActKind.AddsColumnRewriting, table, column.Name);
+        else
+            return false;
+        return true;
+    }
+
+    private static void Constrain(AlterTarget target, ColumnDefinition column)
+    {
+        foreach (var constraint in column.Constraints)
+        {
+            switch (TableDefinition.KindOf(constraint))
+            {
+                case ConstraintKind.Check:
+                    foreach (var relation in target.Tree())
+                        target.Effects.Scan(relation);
+                    target.Effects.Act(ActKind.AddsColumnChecked, target.Table, column.Name);
+                    TableDefinition.Add(target.Effects, target.Table, constraint, column.Name);
+                    break;
+                case ConstraintKind.ForeignKey:
+                    Refer(target, column, constraint);
+                    break;
+                case ConstraintKind.Unique or ConstraintKind.PrimaryKey:
+                    ConstraintEffects.BuildKey(target, constraint, column.Name);
+                    break;
+            }
+        }
+    }
+
+    // A column of NULLs refers to nothing: the server skips the check then.
+    private static void Refer(AlterTarget target, ColumnDefinition column, SqlNode constraint)
+    {
+        var empty = Expressions.IsNull(column.Default) && !column.FillsItself;
+        if (!empty)
+            target.Effects.Scan(target.Table);
+        var key = TableDefinition.Add(target.Effects, target.Table, constraint, column.Name);
+        if (key?.Target is not { } referenced)
+            return;
+        ConstraintEffects.LockTarget(target.Effects, referenced);
+        target.Effects.Act(empty ? ActKind.AddsForeignKeyNotValid : ActKind.AddsForeignKey, target.Table, key.Name, referenced.ToString());
+        if (!empty)
+            target.Effects.MayFail();
+    }
+
+    private static void Judge(EffectBuilder effects, Relation table, ColumnDefinition column)
+    {
+        if (column.Type.Name == "json")
+            effects.Act(ActKind.AddsJsonColumn, table, column.Name);
+        if (!column.NotNull || column.FillsItself || column.Default is not null)
+        {
+            effects.Expand();
+            return;
+        }
+
+        effects.Act(ActKind.AddsRequiredColumn, table, column.Name);
+        effects.JudgeFor(table, () => effects.Contract(false));
+        if (table is { HoldsRows: true, IsAssumed: false } && effects.Schema.DomainOf(column.Type) is not { HasDefault: true })
+            effects.Fail($"column {column.Name} of {table} would hold NULL in the rows that are there");
+        else if (table.HoldsRows)
+            effects.MayFail();
+    }
+}

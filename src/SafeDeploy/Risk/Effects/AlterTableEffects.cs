@@ -1,0 +1,155 @@
+using System.Collections.Frozen;
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>ALTER TABLE, command by command; the lock is that of the strongest one (AlterTableGetLockLevel).</summary>
+internal static class AlterTableEffects
+{
+    private static readonly FrozenDictionary<string, Action<AlterTarget, SqlNode>> Commands =
+        new Dictionary<string, Action<AlterTarget, SqlNode>>(StringComparer.Ordinal)
+        {
+            ["AT_AddColumn"] = AddColumnEffects.Add,
+            ["AT_DropColumn"] = DropColumnEffects.Drop,
+            ["AT_AlterColumnType"] = ColumnTypeEffects.Change,
+            ["AT_SetNotNull"] = ColumnEffects.SetNotNull,
+            ["AT_DropNotNull"] = ColumnEffects.DropNotNull,
+            ["AT_ColumnDefault"] = ColumnEffects.SetDefault,
+            ["AT_AddIdentity"] = ColumnEffects.AddIdentity,
+            ["AT_DropIdentity"] = ColumnEffects.DropIdentity,
+            ["AT_SetIdentity"] = ColumnEffects.SetIdentity,
+            ["AT_DropExpression"] = ColumnEffects.DropExpression,
+            ["AT_SetStatistics"] = (t, _) => t.Tune(LockLevel.ShareUpdateExclusive),
+            ["AT_SetOptions"] = (t, _) => t.Tune(LockLevel.ShareUpdateExclusive),
+            ["AT_ResetOptions"] = (t, _) => t.Tune(LockLevel.ShareUpdateExclusive),
+            ["AT_SetStorage"] = (t, _) => t.Tune(LockLevel.AccessExclusive),
+            ["AT_SetCompression"] = (t, _) => t.Tune(LockLevel.AccessExclusive),
+            ["AT_AddConstraint"] = ConstraintEffects.Add,
+            ["AT_DropConstraint"] = ConstraintEffects.Drop,
+            ["AT_ValidateConstraint"] = ConstraintEffects.Validate,
+            ["AT_AlterConstraint"] = ConstraintEffects.Alter,
+            ["AT_AttachPartition"] = (t, c) => Attach(t, c),
+            ["AT_DetachPartition"] = (t, c) => PartitionEffects.Detach(t.Effects, t.Table, c),
+            ["AT_DetachPartitionFinalize"] = (t, c) => PartitionEffects.DetachFinalize(t.Effects, t.Table, c),
+            ["AT_AddInherit"] = TableSettingEffects.Inherit,
+            ["AT_DropInherit"] = TableSettingEffects.Disinherit,
+            ["AT_SetLogged"] = TableSettingEffects.SetLogged,
+            ["AT_SetUnLogged"] = TableSettingEffects.SetUnlogged,
+            ["AT_SetTableSpace"] = TableSettingEffects.SetTablespace,
+            ["AT_SetAccessMethod"] = TableSettingEffects.SetAccessMethod,
+            ["AT_ClusterOn"] = (t, _) => t.Tune(LockLevel.ShareUpdateExclusive),
+            ["AT_DropCluster"] = (t, _) => t.Tune(LockLevel.ShareUpdateExclusive),
+            ["AT_SetRelOptions"] = TableSettingEffects.SetOptions,
+            ["AT_ResetRelOptions"] = TableSettingEffects.SetOptions,
+            ["AT_ReplicaIdentity"] = TableSettingEffects.ReplicaIdentity,
+            ["AT_EnableRowSecurity"] = TableSettingEffects.EnableRowSecurity,
+            ["AT_DisableRowSecurity"] = TableSettingEffects.DisableRowSecurity,
+            ["AT_ForceRowSecurity"] = TableSettingEffects.ForceRowSecurity,
+            ["AT_NoForceRowSecurity"] = TableSettingEffects.UnforceRowSecurity,
+            ["AT_ChangeOwner"] = TableSettingEffects.ChangeOwner,
+            ["AT_DisableTrigAll"] = TableSettingEffects.DisableAllTriggers,
+            ["AT_DisableTrigUser"] = TableSettingEffects.DisableTrigger,
+            ["AT_DisableTrig"] = TableSettingEffects.DisableTrigger,
+            ["AT_EnableTrig"] = TableSettingEffects.EnableTrigger,
+            ["AT_EnableTrigAll"] = TableSettingEffects.EnableTrigger,
+            ["AT_EnableTrigUser"] = TableSettingEffects.EnableTrigger,
+            ["AT_EnableAlwaysTrig"] = TableSettingEffects.EnableTrigger,
+            ["AT_EnableReplicaTrig"] = TableSettingEffects.EnableTrigger,
+        }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    public static void Alter(EffectBuilder effects, SqlNode statement)
+    {
+        var kind = statement.Text("objtype") switch
+        {
+            "OBJECT_VIEW" => RelationKind.View,
+            "OBJECT_MATVIEW" => RelationKind.MaterializedView,
+            "OBJECT_INDEX" => RelationKind.Index,
+            "OBJECT_SEQUENCE" => RelationKind.Sequence,
+            "OBJECT_TYPE" => RelationKind.CompositeType,
+            _ => RelationKind.Table,
+        };
+        var relation = effects.Need(statement.Node("relation"), kind, statement.Flag("missing_ok"));
+        if (relation is null)
+        {
+            effects.Expand();
+            return;
+        }
+
+        if (relation.Kind == RelationKind.CompositeType)
+        {
+            TypeEffects.AlterComposite(effects, relation, statement);
+            return;
+        }
+
+        var target = new AlterTarget(effects, relation, Only: !(statement.Node("relation")?.Flag("inh") ?? true));
+        foreach (var command in statement.List("cmds"))
+            Alter(target, command);
+        target.Finish();
+    }
+
+    private static void Alter(AlterTarget target, SqlNode command)
+    {
+        if (Commands.TryGetValue(command.Text("subtype") ?? "", out var run))
+            run(target, command);
+        else
+        {
+            target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+            target.Effects.Contract(null);
+        }
+    }
+
+    private static void Attach(AlterTarget target, SqlNode command)
+    {
+        if (target.Table.Kind == RelationKind.Index)
+            IndexEffects.Attach(target.Effects, target.Table, command);
+        else
+            PartitionEffects.Attach(target.Effects, target.Table, command);
+    }
+}
+
+/// <summary>The table that a command alters, with those below it that the command reaches.</summary>
+internal sealed record AlterTarget(EffectBuilder Effects, Relation Table, bool Only)
+{
+    public SchemaState Schema => Effects.Schema;
+
+    /// <summary>The table, then its partitions and inheritance children at any depth.</summary>
+    public IReadOnlyList<Relation> Tree()
+    {
+        var all = new List<Relation> { Table };
+        for (var i = 0; i < all.Count && !Only; i++)
+            all.AddRange(all[i].Children.Where(c => !all.Contains(c)));
+        return all;
+    }
+
+    public void LockTree(LockLevel level)
+    {
+        foreach (var relation in Tree())
+            Effects.Lock(relation, level);
+        if (Table.Children.Any(c => c.HoldsRows) && !Only && level.BlocksWrites())
+            Effects.Act(ActKind.FansOutToChildren, Table, "", $"{Tree().Count - 1}");
+    }
+
+    /// <summary>A setting that no query can notice.</summary>
+    public void Tune(LockLevel level)
+    {
+        Effects.Lock(Table, level);
+        Effects.Act(ActKind.OnlyMetadata, Table);
+        Effects.Expand();
+    }
+
+    public Column? Column(string? name)
+    {
+        var column = name is null ? null : Table.Column(name);
+        if (column is null && Table.ColumnsAreKnown && Table.IsTable)
+            Effects.Fail($"column {name} of {Table} does not exist");
+        if (column is null)
+            Effects.MayFail();
+        return column;
+    }
+
+    /// <summary>What is rewritten or built once, however many commands asked for it.</summary>
+    public void Finish()
+    {
+    }
+}

@@ -1,0 +1,125 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>ALTER COLUMN … TYPE: rewrite, index rebuild or a change of the catalogue alone.</summary>
+internal static class ColumnTypeEffects
+{
+    public static void Change(AlterTarget target, SqlNode command)
+    {
+        var name = command.Text("name") ?? "";
+        var effects = target.Effects;
+        target.LockTree(LockLevel.AccessExclusive);
+        var column = target.Column(name);
+        var to = SqlType.Of(command.Node("def")?.Node("typeName"));
+        if (target.Table.Kind is not (RelationKind.Table or RelationKind.PartitionedTable))
+        {
+            effects.Contract(null);
+            return;
+        }
+
+        var change = Judge(effects, target.Table, column, to, command, name);
+        foreach (var relation in target.Tree())
+            Apply(effects, relation, name, to, change);
+        Report(effects, target.Table, name, to, change);
+        effects.JudgeFor(column is { IsNew: true } || target.Table.IsNew ? target.Table : null, () => effects.Contract(null));
+    }
+
+    private static TypeChange Judge(EffectBuilder effects, Relation table, Column? column, SqlType to, SqlNode command, string name)
+    {
+        var change = TypeChange.Between(column?.Type ?? SqlType.Unknown, to, effects.Schema);
+        if (command.Node("def")?.Node("raw_default") is not { } expression)
+            return Collated(command, change);
+        if (IsPlainCast(expression, name, to))
+            return change;
+        effects.Act(ActKind.OverwritesByUsing, table, name, to.ToString());
+        return change with { Rewrites = true, Lossy = change.Lossy || !ReadsOnly(expression, name) };
+    }
+
+    private static TypeChange Collated(SqlNode command, TypeChange change) =>
+        command.Node("def")?.Has("collClause") == true ? change with { RebuildsIndexes = true } : change;
+
+    // USING a::new does what the server does without it.
+    private static bool IsPlainCast(SqlNode expression, string name, SqlType to) =>
+        Expressions.OnlyColumn(expression) == name && (!expression.Is("TypeCast") || SqlType.Of(expression.Node("typeName")).Name == to.Name);
+
+    private static bool ReadsOnly(SqlNode expression, string name) => Expressions.Columns(expression).Contains(name);
+
+    private static void Apply(EffectBuilder effects, Relation table, string name, SqlType to, TypeChange change)
+    {
+        if (change.Rewrites)
+        {
+            effects.Rewrite(table);
+            effects.Scan(table);
+            effects.LockIndexes(table, LockLevel.AccessExclusive);
+        }
+
+        Recheck(effects, table, name, change);
+        foreach (var view in effects.Schema.ViewsOn(table).Where(v => DropColumnEffects.Uses(v, table, name)))
+            effects.Fail($"view {view} reads {name} of {table}");
+        if (change.Lossy)
+        {
+            effects.Destroy(table);
+            effects.MayFail();
+        }
+
+        if (table.Column(name) is { } column)
+            column.Type = to;
+    }
+
+    // Indexes, checks and keys over the column are dropped and made again in the same breath.
+    private static void Recheck(EffectBuilder effects, Relation table, string name, TypeChange change)
+    {
+        foreach (var index in table.Indexes.Where(i => i.OfColumns.Contains(name) || i.IsPartialOrExpression).ToArray())
+        {
+            effects.Lock(index, LockLevel.AccessExclusive);
+            if (change.RebuildsIndexes && index.OfColumns.Contains(name))
+                effects.Scan(table);
+        }
+
+        foreach (var constraint in table.Constraints.Where(c => c.Columns.Contains(name)))
+        {
+            if (constraint.Kind == ConstraintKind.Check)
+                effects.Scan(table);
+            if (constraint.Target is { } referenced)
+                AlsoKey(effects, table, name, referenced, change);
+        }
+
+        foreach (var (referencing, key) in effects.Schema.KeysTo(table).Where(k => PointsAt(k.Key, table, name)).ToArray())
+        {
+            AlsoKey(effects, referencing, key.Name, table, change);
+            effects.Lock(referencing, LockLevel.AccessExclusive);
+        }
+    }
+
+    private static bool PointsAt(Constraint key, Relation table, string column) =>
+        key.TargetColumns.Contains(column)
+        || (key.TargetColumns.Count == 0 && (table.Constraints.Find(c => c.Kind == ConstraintKind.PrimaryKey)?.Columns.Contains(column) ?? true));
+
+    private static void AlsoKey(EffectBuilder effects, Relation referencing, string name, Relation referenced, TypeChange change)
+    {
+        effects.Act(ActKind.ChangesTypeOfKey, referencing, name, referenced.ToString());
+        effects.Lock(referenced, LockLevel.AccessExclusive);
+        if (!change.Rewrites)
+            return;
+        effects.Scan(referencing);
+        effects.MayFail();
+    }
+
+    private static void Report(EffectBuilder effects, Relation table, string name, SqlType to, TypeChange change)
+    {
+        var kind = change switch
+        {
+            { ByTimeZone: true } => ActKind.ChangesTypeByTimeZone,
+            { Rewrites: true } => ActKind.ChangesTypeRewriting,
+            { RebuildsIndexes: true } => ActKind.ChangesTypeRebuildingIndexes,
+            _ => ActKind.ChangesTypeInPlace,
+        };
+        effects.Act(kind, table, name, to.ToString());
+        if (change.Lossy)
+            effects.Act(ActKind.ChangesTypeLossy, table, name, to.ToString());
+        if (table.Column(name) is null)
+            effects.MaybeIrreversible();
+    }
+}

@@ -1,0 +1,240 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>Constraints come, are proved and go.</summary>
+internal static class ConstraintEffects
+{
+    public static void Add(AlterTarget target, SqlNode command)
+    {
+        if (command.Node("def") is not { } constraint)
+            return;
+        switch (TableDefinition.KindOf(constraint))
+        {
+            case ConstraintKind.Check:
+                AddCheck(target, constraint);
+                break;
+            case ConstraintKind.ForeignKey:
+                AddForeignKey(target, constraint);
+                break;
+            case ConstraintKind.Exclusion:
+                AddExclusion(target, constraint);
+                break;
+            case ConstraintKind.Unique or ConstraintKind.PrimaryKey when constraint.Has("indexname"):
+                UseIndex(target, constraint);
+                break;
+            case ConstraintKind.Unique or ConstraintKind.PrimaryKey:
+                target.LockTree(LockLevel.AccessExclusive);
+                BuildKey(target, constraint, null);
+                target.Effects.JudgeFor(target.Table, () => target.Effects.Contract(null));
+                break;
+        }
+    }
+
+    private static void AddCheck(AlterTarget target, SqlNode constraint)
+    {
+        var tree = constraint.Flag("is_no_inherit") ? [target.Table] : target.Tree();
+        foreach (var relation in tree)
+            target.Effects.Lock(relation, LockLevel.AccessExclusive);
+        var check = TableDefinition.Add(target.Effects, target.Table, constraint, null);
+        var notValid = constraint.Flag("skip_validation");
+        foreach (var relation in tree.Where(_ => !notValid))
+            target.Effects.Scan(relation);
+        foreach (var child in tree.Skip(1).Where(c => check is not null && c.Constraint(check.Name) is null))
+            child.Constraints.Add(new Constraint(check!.Name, check.Kind, check.Columns) { Valid = check.Valid, Expression = check.Expression });
+        if (!notValid && target.Table.HoldsRows)
+            target.Effects.MayFail();
+        target.Effects.Act(notValid ? ActKind.AddsCheckNotValid : ActKind.AddsCheck, target.Table, check?.Name ?? "");
+        target.Effects.JudgeFor(OnlyNewColumns(target.Table, check), () => target.Effects.Contract(null));
+    }
+
+    private static void AddForeignKey(AlterTarget target, SqlNode constraint)
+    {
+        target.Effects.Lock(target.Table, LockLevel.ShareRowExclusive);
+        if (target.Table.Kind == RelationKind.PartitionedTable)
+            target.LockTree(LockLevel.ShareRowExclusive);
+        var key = TableDefinition.Add(target.Effects, target.Table, constraint, null);
+        if (key?.Target is not { } referenced)
+            return;
+        LockTarget(target.Effects, referenced);
+        var notValid = constraint.Flag("skip_validation");
+        foreach (var relation in target.Tree().Where(_ => !notValid))
+            target.Effects.Scan(relation);
+        if (!notValid && target.Table.HoldsRows)
+            target.Effects.MayFail();
+        CheckTarget(target.Effects, referenced, key);
+        target.Effects.Act(notValid ? ActKind.AddsForeignKeyNotValid : ActKind.AddsForeignKey, target.Table, key.Name, referenced.ToString());
+        target.Effects.JudgeFor(OnlyNewColumns(target.Table, key), () => target.Effects.Contract(null));
+    }
+
+    /// <summary>The referenced table gets two triggers; those of its partitions too.</summary>
+    public static void LockTarget(EffectBuilder effects, Relation referenced) =>
+        new AlterTarget(effects, referenced, referenced.Kind != RelationKind.PartitionedTable).LockTree(LockLevel.ShareRowExclusive);
+
+    private static void CheckTarget(EffectBuilder effects, Relation referenced, Constraint key)
+    {
+        if (!referenced.ColumnsAreKnown)
+            return;
+        if (key.TargetColumns.Count == 0 && !referenced.Constraints.Exists(c => c.Kind == ConstraintKind.PrimaryKey))
+            effects.Fail($"{referenced} has no primary key");
+        else if (key.TargetColumns.Count > 0 && !referenced.Indexes.Exists(i => i.IsUnique && Same(i.OfColumns, key.TargetColumns)))
+            effects.Fail($"no unique key of {referenced} covers {string.Join(", ", key.TargetColumns)}");
+    }
+
+    private static bool Same(IEnumerable<string> a, IEnumerable<string> b) => a.Order(StringComparer.Ordinal).SequenceEqual(b.Order(StringComparer.Ordinal));
+
+    private static void AddExclusion(AlterTarget target, SqlNode constraint)
+    {
+        target.LockTree(LockLevel.AccessExclusive);
+        target.Effects.Scan(target.Table);
+        var added = TableDefinition.Add(target.Effects, target.Table, constraint, null);
+        if (target.Table.HoldsRows)
+            target.Effects.MayFail();
+        target.Effects.Act(ActKind.AddsExclusion, target.Table, added?.Name ?? "");
+        target.Effects.JudgeFor(target.Table, () => target.Effects.Contract(null));
+    }
+
+    /// <summary>UNIQUE and PRIMARY KEY without an index of their own: built under ACCESS EXCLUSIVE.</summary>
+    public static void BuildKey(AlterTarget target, SqlNode constraint, string? column)
+    {
+        var isPrimary = TableDefinition.KindOf(constraint) == ConstraintKind.PrimaryKey;
+        if (isPrimary && target.Table.Constraints.Exists(c => c.Kind == ConstraintKind.PrimaryKey))
+            target.Effects.Fail($"{target.Table} has a primary key already");
+        var key = TableDefinition.Add(target.Effects, target.Table, constraint, column);
+        foreach (var relation in target.Tree())
+            target.Effects.Scan(relation);
+        if (target.Table.HoldsRows)
+            target.Effects.MayFail();
+        target.Effects.Act(isPrimary ? ActKind.AddsPrimaryKey : ActKind.AddsKey, target.Table, key?.Name ?? "", string.Join(", ", key?.Columns ?? []));
+    }
+
+    private static void UseIndex(AlterTarget target, SqlNode constraint)
+    {
+        var effects = target.Effects;
+        target.LockTree(LockLevel.AccessExclusive);
+        var isPrimary = TableDefinition.KindOf(constraint) == ConstraintKind.PrimaryKey;
+        var index = effects.Schema.Find(new RelationName(target.Table.Key.Schema, constraint.Text("indexname") ?? ""));
+        effects.Lock(index, LockLevel.AccessExclusive);
+        if (isPrimary && index is not null && IsNullable(target.Table, index))
+        {
+            effects.Scan(target.Table);
+            effects.MayFail();
+            effects.Act(ActKind.AddsPrimaryKeyFromNullableIndex, target.Table, index.Key.Name);
+        }
+
+        var key = TableDefinition.Add(effects, target.Table, constraint, null);
+        if (index is null && target.Table.ColumnsAreKnown)
+            effects.Fail($"index {constraint.Text("indexname")} does not exist");
+        if (key?.Index is { } used && used.Key.Name != key.Name)
+            effects.Schema.Rename(used, new RelationKey(used.Key.Schema, key.Name));
+        effects.Act(ActKind.AddsKeyFromIndex, target.Table, key?.Name ?? "");
+        effects.Expand();
+    }
+
+    // A primary key makes its columns NOT NULL: read from end to end where nothing proves it.
+    private static bool IsNullable(Relation table, Relation index) =>
+        index.OfColumns.Exists(c => table.Column(c) is { NotNull: false } && !ColumnEffects.IsProved(table, c));
+
+    public static void Validate(AlterTarget target, SqlNode command)
+    {
+        var effects = target.Effects;
+        effects.Lock(target.Table, LockLevel.ShareUpdateExclusive);
+        var constraint = Find(target, command);
+        effects.Act(ActKind.ValidatesConstraint, target.Table, command.Text("name") ?? "", constraint?.Target?.ToString() ?? "");
+        effects.Expand();
+        if (constraint is { Valid: true })
+            return;
+        effects.Scan(target.Table);
+        if (target.Table.HoldsRows)
+            effects.MayFail();
+        if (constraint?.Target is { } referenced)
+            effects.Lock(referenced, LockLevel.RowShare);
+        if (constraint is null)
+            return;
+        constraint.Valid = true;
+        foreach (var child in target.Tree().Skip(1).Where(_ => constraint.Kind == ConstraintKind.Check))
+        {
+            effects.Lock(child, LockLevel.ShareUpdateExclusive);
+            effects.Scan(child);
+            if (child.Constraint(constraint.Name) is { } copy)
+                copy.Valid = true;
+        }
+    }
+
+    public static void Drop(AlterTarget target, SqlNode command)
+    {
+        var effects = target.Effects;
+        effects.Lock(target.Table, LockLevel.AccessExclusive);
+        var name = command.Text("name") ?? "";
+        if (target.Table.Constraint(name) is not { } constraint)
+        {
+            DropUnseen(target, command, name);
+            return;
+        }
+
+        var cascade = command.Text("behavior") == "DROP_CASCADE";
+        effects.Act(KindOfDrop(constraint.Kind), target.Table, name, constraint.Target?.ToString() ?? "");
+        foreach (var child in target.Tree().Skip(1).Where(c => c.Constraint(name) is not null))
+        {
+            effects.Lock(child, LockLevel.AccessExclusive);
+            child.Constraints.RemoveAll(c => c.Name == name);
+        }
+
+        DropEffects.RemoveConstraint(effects, target.Table, constraint, cascade);
+        effects.JudgeFor(target.Table, () => effects.Expand(null));
+    }
+
+    private static ActKind KindOfDrop(ConstraintKind kind) => kind switch
+    {
+        ConstraintKind.ForeignKey => ActKind.DropsForeignKey,
+        ConstraintKind.PrimaryKey => ActKind.DropsPrimaryKey,
+        _ => ActKind.DropsConstraint,
+    };
+
+    // Nothing but the name to go by: the server's own endings tell the kind.
+    private static void DropUnseen(AlterTarget target, SqlNode command, string name)
+    {
+        var effects = target.Effects;
+        if (target.Table.ColumnsAreKnown && effects.Schema.IsComplete)
+        {
+            if (!command.Flag("missing_ok"))
+                effects.Fail($"constraint {name} of {target.Table} does not exist");
+            effects.Act(ActKind.ExistenceGuardStillLocks, target.Table, name, "constraint");
+            effects.Expand();
+            return;
+        }
+
+        var kind = name.EndsWith("_fkey", StringComparison.Ordinal) || name.StartsWith("fk_", StringComparison.OrdinalIgnoreCase)
+            ? ActKind.DropsForeignKey
+            : name.EndsWith("_pkey", StringComparison.Ordinal) ? ActKind.DropsPrimaryKey : ActKind.DropsConstraint;
+        effects.Act(kind, target.Table, name);
+        effects.MayFail();
+        effects.JudgeFor(target.Table, () => effects.Expand(null));
+    }
+
+    public static void Alter(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        if (command.Node("def")?.Text("conname") is { } name && target.Table.Constraint(name)?.Target is { } referenced)
+            target.Effects.Lock(referenced, LockLevel.AccessExclusive);
+        target.Effects.Act(ActKind.OnlyMetadata, target.Table);
+        target.Effects.Expand(null);
+    }
+
+    private static Constraint? Find(AlterTarget target, SqlNode command)
+    {
+        var name = command.Text("name") ?? "";
+        var constraint = target.Table.Constraint(name);
+        if (constraint is null && target.Table.ColumnsAreKnown && target.Schema.IsComplete)
+            target.Effects.Fail($"constraint {name} of {target.Table} does not exist");
+        else if (constraint is null)
+            target.Effects.MayFail();
+        return constraint;
+    }
+
+    private static Relation? OnlyNewColumns(Relation table, Constraint? constraint) =>
+        table.IsNew || (constraint is { Columns.Count: > 0 } && constraint.Columns.All(c => table.Column(c) is { IsNew: true }))
+            ? new Relation(table.Key, table.Kind) { IsNew = true }
+            : table;
+}

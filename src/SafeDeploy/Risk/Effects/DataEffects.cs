@@ -1,0 +1,225 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>INSERT, UPDATE, DELETE, MERGE, SELECT, COPY and TRUNCATE, also inside WITH.</summary>
+internal static class DataEffects
+{
+    public static void Run(EffectBuilder effects, SqlNode statement)
+    {
+        foreach (var part in statement.DescendantsAndSelf())
+            Change(effects, part);
+        QueryEffects.Read(effects, statement, scan: true);
+        Lock(effects, statement);
+        if (statement.Is("SelectStmt") && statement.Node("intoClause") is { } into && RelationName.Of(into.Node("rel")) is { } name)
+            effects.Schema.Make(effects.Schema.KeyOf(name), RelationKind.Table).IsFilled = true;
+        if (!effects.IsJudged)
+            Judge(effects, statement);
+    }
+
+    // What a called function does, the text of the call does not say.
+    private static void Judge(EffectBuilder effects, SqlNode statement)
+    {
+        if (statement.DescendantsAndSelf().Any(n => n.Is("FuncCall") && !IsKnown(n)))
+            effects.Unclear();
+        else
+            effects.Expand();
+    }
+
+    private static bool IsKnown(SqlNode call) => call.Names("funcname") is var names
+        && (names.Count == 1 || names[0] == "pg_catalog")
+        && (BuiltInRoutines.IsStable(names[^1]) || names[^1] is "set_config" or "setval" or "nextval" or "pg_sleep" or "count" or "max" or "min" or "sum"
+            or "random" or "gen_random_uuid" or "clock_timestamp" or "pg_notify" or "pg_advisory_xact_lock" or "array_agg" or "string_agg" or "bool_or" or "bool_and");
+
+    private static void Lock(EffectBuilder effects, SqlNode statement)
+    {
+        if (!statement.DescendantsAndSelf().Any(n => n.Is("LockingClause")))
+            return;
+        foreach (var relation in QueryEffects.Relations(effects, statement).ToArray())
+            effects.Lock(relation, LockLevel.RowShare);
+    }
+
+    private static void Change(EffectBuilder effects, SqlNode statement)
+    {
+        if (statement.Kind is not ("InsertStmt" or "UpdateStmt" or "DeleteStmt" or "MergeStmt") || effects.Need(statement.Node("relation")) is not { } table)
+            return;
+        // A view that can be written passes the write on.
+        foreach (var target in table.Kind == RelationKind.View ? [table, .. table.Reads.Keys] : Tree(effects, table, statement))
+        {
+            effects.Lock(target, LockLevel.RowExclusive);
+            effects.LockIndexes(target, LockLevel.RowExclusive);
+        }
+
+        switch (statement.Kind)
+        {
+            case "InsertStmt":
+                Insert(effects, statement, table);
+                break;
+            case "UpdateStmt":
+                Update(effects, statement, table);
+                break;
+            case "DeleteStmt":
+                Delete(effects, statement, table);
+                break;
+            default:
+                Merge(effects, statement, table);
+                break;
+        }
+    }
+
+    private static IReadOnlyList<Relation> Tree(EffectBuilder effects, Relation table, SqlNode statement) =>
+        new AlterTarget(effects, table, statement.Is("InsertStmt") || !(statement.Node("relation")?.Flag("inh") ?? true)).Tree();
+
+    private static void Insert(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        LockReferenced(effects, table);
+        effects.MayFail();
+        if (statement.Node("onConflictClause") is { } conflict && conflict.Text("action") == "ONCONFLICT_UPDATE")
+        {
+            effects.Act(ActKind.Upserts, table);
+            effects.Destroy(table);
+        }
+        else
+            effects.Act(ActKind.InsertsRows, table);
+        effects.JudgeFor(table, () => effects.Migrate(null));
+        table.IsFilled = true;
+    }
+
+    // Each row's foreign keys are looked up, FOR KEY SHARE.
+    private static void LockReferenced(EffectBuilder effects, Relation table)
+    {
+        foreach (var target in table.Constraints.Select(c => c.Target).OfType<Relation>().Where(t => t != table))
+        {
+            effects.Lock(target, LockLevel.RowShare);
+            effects.LockIndexes(target, LockLevel.RowShare);
+        }
+    }
+
+    private static void Update(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        effects.Scan(table);
+        var columns = statement.List("targetList").Select(t => t.Text("name") ?? "").ToArray();
+        if (columns.All(c => FillsOnly(statement, table, c)))
+        {
+            effects.Act(ActKind.FillsNulls, table, string.Join(", ", columns));
+            effects.JudgeFor(columns.All(c => table.Column(c) is { IsNew: true }) ? new Relation(table.Key, table.Kind) { IsNew = true } : table, () => effects.Migrate(null));
+            return;
+        }
+
+        effects.Act(Expressions.IsAlwaysTrue(statement.Node("whereClause")) ? ActKind.UpdatesAll : ActKind.UpdatesSome, table, string.Join(", ", columns));
+        effects.Destroy(table);
+        effects.JudgeFor(table, () => effects.Migrate(null));
+    }
+
+    /// <summary>The column was NULL in every row that is changed: WHERE says so, or the same change made it.</summary>
+    private static bool FillsOnly(SqlNode statement, Relation table, string column) =>
+        table.Column(column) is { IsNew: true, HasDefault: false } || ProvesNull(statement.Node("whereClause"), column);
+
+    private static bool ProvesNull(SqlNode? condition, string column)
+    {
+        if (condition is not { } node)
+            return false;
+        if (node.Is("NullTest"))
+            return node.Text("nulltesttype") == "IS_NULL" && Expressions.OnlyColumn(node.Node("arg")) == column;
+        return node.Is("BoolExpr") && node.Text("boolop") == "AND_EXPR"
+            && node.List("args").Any(a => a.Is("NullTest") && ProvesNull(a, column));
+    }
+
+    private static void Delete(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        effects.Scan(table);
+        effects.Act(Expressions.IsAlwaysTrue(statement.Node("whereClause")) ? ActKind.DeletesAll : ActKind.DeletesSome, table);
+        effects.Destroy(table);
+        effects.JudgeFor(table, () => effects.Migrate(null));
+        foreach (var (referencing, key) in effects.Schema.KeysTo(table).Where(k => k.Table != table).ToArray())
+        {
+            effects.Lock(referencing, key.DeletesAlong ? LockLevel.RowExclusive : LockLevel.RowShare);
+            effects.LockIndexes(referencing, key.DeletesAlong ? LockLevel.RowExclusive : LockLevel.RowShare);
+            if (!key.DeletesAlong)
+            {
+                effects.MayFail();
+                continue;
+            }
+
+            effects.Act(ActKind.DeletionReaches, table, key.Name, referencing.ToString());
+            effects.Destroy(referencing);
+        }
+    }
+
+    private static void Merge(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        effects.Scan(table);
+        LockReferenced(effects, table);
+        var overwrites = statement.List("mergeWhenClauses").Any(w => w.Text("commandType") is "CMD_UPDATE" or "CMD_DELETE");
+        effects.Act(overwrites ? ActKind.Upserts : ActKind.InsertsRows, table);
+        if (overwrites)
+            effects.Destroy(table);
+        effects.JudgeFor(table, () => effects.Migrate(null));
+    }
+
+    public static void Copy(EffectBuilder effects, SqlNode statement)
+    {
+        effects.MayFail();
+        if (!statement.Has("relation"))
+        {
+            QueryEffects.Read(effects, statement.Node("query"), scan: true);
+            effects.Expand();
+            return;
+        }
+
+        if (effects.Need(statement.Node("relation")) is not { } table)
+            return;
+        var isFrom = statement.Flag("is_from");
+        effects.Lock(table, isFrom ? LockLevel.RowExclusive : LockLevel.AccessShare);
+        if (!isFrom)
+        {
+            effects.Scan(table);
+            effects.Expand();
+            return;
+        }
+
+        effects.LockIndexes(table, LockLevel.RowExclusive);
+        LockReferenced(effects, table);
+        effects.Act(ActKind.InsertsRows, table);
+        effects.JudgeFor(table, () => effects.Migrate(null));
+        table.IsFilled = true;
+    }
+
+    public static void Truncate(EffectBuilder effects, SqlNode statement)
+    {
+        var cascade = statement.Text("behavior") == "DROP_CASCADE";
+        var all = new List<Relation>();
+        foreach (var range in statement.List("relations"))
+        {
+            if (effects.Need(range) is { } table)
+                all.AddRange(new AlterTarget(effects, table, !range.Flag("inh")).Tree());
+        }
+
+        for (var i = 0; i < all.Count; i++)
+        {
+            foreach (var (referencing, key) in effects.Schema.KeysTo(all[i]).Where(k => !all.Contains(k.Table)).ToArray())
+            {
+                if (cascade)
+                    all.Add(referencing);
+                else
+                    effects.Fail($"foreign key {key.Name} of {referencing} refers to {all[i]}");
+            }
+        }
+
+        foreach (var table in all)
+            Truncate(effects, table, cascade, statement.Flag("restart_seqs"));
+    }
+
+    private static void Truncate(EffectBuilder effects, Relation table, bool cascade, bool restart)
+    {
+        effects.Lock(table, LockLevel.AccessExclusive);
+        effects.LockIndexes(table, LockLevel.AccessExclusive);
+        effects.Act(cascade ? ActKind.TruncatesCascading : ActKind.Truncates, table);
+        effects.Rewrite(table);
+        effects.Destroy(table);
+        effects.JudgeFor(table, () => effects.Migrate(null));
+        foreach (var sequence in restart ? effects.Schema.SequencesOf(table) : [])
+            effects.Lock(sequence, LockLevel.AccessExclusive);
+    }
+}

@@ -1,0 +1,93 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>DROP COLUMN: instant, final, and it takes indexes, keys and (with CASCADE) views along.</summary>
+internal static class DropColumnEffects
+{
+    public static void Drop(AlterTarget target, SqlNode command)
+    {
+        var name = command.Text("name") ?? "";
+        var effects = target.Effects;
+        var cascade = command.Text("behavior") == "DROP_CASCADE";
+        target.LockTree(LockLevel.AccessExclusive);
+        if (target.Table.Column(name) is null && target.Table.ColumnsAreKnown)
+        {
+            if (!command.Flag("missing_ok"))
+                effects.Fail($"column {name} of {target.Table} does not exist");
+            effects.Act(ActKind.ExistenceGuardStillLocks, target.Table, name, "column");
+            effects.Expand();
+            return;
+        }
+
+        effects.Act(ActKind.DropsColumn, target.Table, name);
+        if (cascade)
+            effects.Act(ActKind.Cascades, target.Table, name);
+        if (target.Table.IsAssumed)
+            effects.MayFail();
+        effects.JudgeFor(IsNew(target.Table, name) ? target.Table : null, () => effects.Contract(false));
+        foreach (var relation in target.Tree())
+            DropFrom(effects, relation, name, cascade);
+    }
+
+    private static bool IsNew(Relation table, string column) => table.IsNew || table.Column(column) is { IsNew: true };
+
+    private static void DropFrom(EffectBuilder effects, Relation table, string name, bool cascade)
+    {
+        if (table.Column(name) is not { IsNew: true })
+            effects.Destroy(table);
+        DropKeys(effects, table, name, cascade);
+        DropIndexes(effects, table, name);
+        DropReaders(effects, table, name, cascade);
+        foreach (var sequence in effects.Schema.SequencesOf(table).Where(s => s.OfColumns.Contains(name)).ToArray())
+        {
+            effects.Lock(sequence, LockLevel.AccessExclusive);
+            effects.Schema.Remove(sequence);
+        }
+
+        if (table.Column(name) is { } column)
+            table.Columns.Remove(column);
+    }
+
+    private static void DropKeys(EffectBuilder effects, Relation table, string name, bool cascade)
+    {
+        foreach (var constraint in table.Constraints.Where(c => c.Columns.Contains(name)).ToArray())
+        {
+            // A CHECK over several columns depends on each of them all the same.
+            effects.Act(ActKind.DropsColumnWithDependents, table, name, constraint.Name);
+            DropEffects.RemoveConstraint(effects, table, constraint, cascade);
+        }
+    }
+
+    private static void DropIndexes(EffectBuilder effects, Relation table, string name)
+    {
+        foreach (var index in table.Indexes.Where(i => i.OfColumns.Contains(name)).ToArray())
+        {
+            effects.Act(ActKind.DropsColumnWithDependents, table, name, index.Key.Name);
+            effects.Lock(index, LockLevel.AccessExclusive);
+            effects.Schema.Remove(index);
+        }
+    }
+
+    private static void DropReaders(EffectBuilder effects, Relation table, string name, bool cascade)
+    {
+        foreach (var generated in table.Columns.Where(c => c.IsGenerated && c.Reads.Contains(name)).ToArray())
+        {
+            if (!cascade)
+                effects.Fail($"generated column {generated.Name} of {table} reads {name}");
+            table.Columns.Remove(generated);
+        }
+
+        foreach (var view in effects.Schema.ViewsOn(table).Where(v => Uses(v, table, name)).ToArray())
+        {
+            if (!cascade)
+                effects.Fail($"view {view} reads {name} of {table}");
+            else
+                DropEffects.RemoveRelation(effects, view, true);
+        }
+    }
+
+    public static bool Uses(Relation view, Relation table, string column) =>
+        view.Reads.TryGetValue(table, out var columns) && (columns.Contains(column) || columns.Contains("*"));
+}

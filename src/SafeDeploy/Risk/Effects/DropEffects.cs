@@ -1,0 +1,234 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>DROP of anything, with what falls with it.</summary>
+internal static class DropEffects
+{
+    public static void Drop(EffectBuilder effects, SqlNode statement)
+    {
+        var cascade = statement.Text("behavior") == "DROP_CASCADE";
+        var missingOk = statement.Flag("missing_ok");
+        var type = statement.Text("removeType") ?? "";
+        foreach (var item in statement.List("objects"))
+        {
+            var names = NamesOf(item);
+            if (cascade)
+                effects.Act(ActKind.Cascades, effects.Schema.KeyOf(GivenNames.Of(names)), "", type["OBJECT_".Length..]);
+            DropOne(effects, new DropRequest(statement, type, names, cascade, missingOk));
+        }
+    }
+
+    private static IReadOnlyList<string> NamesOf(SqlNode item) => item.Kind switch
+    {
+        "List" => item.Names("items"),
+        "TypeName" => item.Names("names"),
+        "ObjectWithArgs" => item.Names("objname"),
+        _ => [item.Text("sval") ?? ""],
+    };
+
+    private static void DropOne(EffectBuilder effects, DropRequest drop)
+    {
+        switch (drop.Type)
+        {
+            case "OBJECT_TABLE" or "OBJECT_VIEW" or "OBJECT_MATVIEW" or "OBJECT_SEQUENCE" or "OBJECT_FOREIGN_TABLE":
+                DropRelation(effects, drop);
+                break;
+            case "OBJECT_INDEX":
+                IndexEffects.Drop(effects, drop);
+                break;
+            case "OBJECT_TRIGGER" or "OBJECT_POLICY" or "OBJECT_RULE":
+                TableRuleEffects.Drop(effects, drop);
+                break;
+            case "OBJECT_SCHEMA":
+                DropSchema(effects, drop);
+                break;
+            case "OBJECT_TYPE" or "OBJECT_DOMAIN":
+                TypeEffects.Drop(effects, drop);
+                break;
+            case "OBJECT_FUNCTION" or "OBJECT_PROCEDURE" or "OBJECT_ROUTINE" or "OBJECT_AGGREGATE":
+                RoutineEffects.Drop(effects, drop);
+                break;
+            case "OBJECT_EXTENSION":
+                DropExtension(effects, drop);
+                break;
+            default:
+                effects.Contract(null);
+                effects.MayFail();
+                break;
+        }
+    }
+
+    private static RelationKind KindOf(string type) => type switch
+    {
+        "OBJECT_VIEW" => RelationKind.View,
+        "OBJECT_MATVIEW" => RelationKind.MaterializedView,
+        "OBJECT_SEQUENCE" => RelationKind.Sequence,
+        _ => RelationKind.Table,
+    };
+
+    private static void DropRelation(EffectBuilder effects, DropRequest drop)
+    {
+        if (effects.Need(GivenNames.Of(drop.Names), KindOf(drop.Type), drop.MissingOk) is not { } relation)
+        {
+            effects.Expand();
+            return;
+        }
+
+        var isNew = relation is { IsNew: true, HoldsRows: false };
+        effects.Act(KindOfAct(drop.Type, relation), relation);
+        if (relation.Kind == RelationKind.Sequence)
+            effects.JudgeFor(relation, () => effects.Contract(drop.Cascade ? false : null));
+        else if (isNew)
+            effects.Expand();
+        else
+            effects.Contract(false);
+        RemoveRelation(effects, relation, drop.Cascade);
+    }
+
+    private static ActKind KindOfAct(string type, Relation relation) => type switch
+    {
+        "OBJECT_VIEW" or "OBJECT_MATVIEW" => ActKind.DropsView,
+        "OBJECT_SEQUENCE" => ActKind.DropsSequence,
+        _ => relation.IsPartition ? ActKind.DropsPartition : ActKind.DropsTable,
+    };
+
+    /// <summary>A relation goes, with its indexes, its keys and everything that reads it.</summary>
+    public static void RemoveRelation(EffectBuilder effects, Relation relation, bool cascade)
+    {
+        effects.Lock(relation, LockLevel.AccessExclusive);
+        if (relation.IsTable)
+            effects.Destroy(relation);
+        effects.LockIndexes(relation, LockLevel.AccessExclusive);
+        RemoveNeighbours(effects, relation, cascade);
+        foreach (var sequence in effects.Schema.SequencesOf(relation).ToArray())
+        {
+            effects.Lock(sequence, LockLevel.AccessExclusive);
+            effects.Schema.Remove(sequence);
+        }
+
+        foreach (var index in relation.Indexes.ToArray())
+            effects.Schema.Remove(index);
+        effects.Schema.Remove(relation);
+    }
+
+    private static void RemoveNeighbours(EffectBuilder effects, Relation relation, bool cascade)
+    {
+        foreach (var constraint in relation.Constraints.ToArray())
+            RemoveConstraint(effects, relation, constraint, cascade: true);
+        foreach (var (table, key) in effects.Schema.KeysTo(relation).Where(k => k.Table != relation).ToArray())
+            RemoveReference(effects, relation, table, key, cascade);
+        foreach (var view in effects.Schema.ViewsOn(relation).ToArray())
+        {
+            if (!cascade)
+                effects.Fail($"view {view} reads {relation}");
+            RemoveRelation(effects, view, cascade);
+        }
+
+        foreach (var parent in relation.Parents.Where(p => p.Kind == RelationKind.PartitionedTable).ToArray())
+        {
+            effects.Lock(parent, LockLevel.AccessExclusive);
+            effects.Lock(parent.Children.Find(c => c.IsDefaultPartition), LockLevel.AccessExclusive);
+        }
+
+        foreach (var child in relation.Children.ToArray())
+        {
+            if (!cascade && relation.Kind != RelationKind.PartitionedTable)
+                effects.Fail($"table {child} inherits from {relation}");
+            RemoveRelation(effects, child, cascade);
+        }
+    }
+
+    private static void RemoveReference(EffectBuilder effects, Relation relation, Relation table, Constraint key, bool cascade)
+    {
+        if (!cascade)
+            effects.Fail($"foreign key {key.Name} of {table} refers to {relation}");
+        effects.Lock(table, LockLevel.AccessExclusive);
+        table.Constraints.Remove(key);
+    }
+
+    /// <summary>A constraint goes; a foreign key's triggers live on both tables, so both are locked.</summary>
+    public static void RemoveConstraint(EffectBuilder effects, Relation table, Constraint constraint, bool cascade)
+    {
+        if (constraint.Target is { } referenced)
+            effects.Lock(referenced, LockLevel.AccessExclusive);
+        if (constraint.Index is { } index)
+        {
+            effects.Lock(index, LockLevel.AccessExclusive);
+            RemoveReferencesTo(effects, table, constraint, cascade);
+            effects.Schema.Remove(index);
+        }
+
+        table.Constraints.Remove(constraint);
+    }
+
+    private static void RemoveReferencesTo(EffectBuilder effects, Relation table, Constraint unique, bool cascade)
+    {
+        foreach (var (referencing, key) in effects.Schema.KeysTo(table).Where(k => Uses(k.Key, unique)).ToArray())
+        {
+            if (!cascade)
+                effects.Fail($"foreign key {key.Name} of {referencing} needs {unique.Name}");
+            effects.Lock(referencing, LockLevel.AccessExclusive);
+            referencing.Constraints.Remove(key);
+        }
+    }
+
+    private static bool Uses(Constraint key, Constraint unique) =>
+        key.TargetColumns.Count == 0 ? unique.Kind == ConstraintKind.PrimaryKey
+        : key.TargetColumns.Order(StringComparer.Ordinal).SequenceEqual(unique.Columns.Order(StringComparer.Ordinal));
+
+    private static void DropSchema(EffectBuilder effects, DropRequest drop)
+    {
+        var name = drop.Names[0];
+        if (effects.Schema.IsComplete && !effects.Schema.Schemas.Contains(name))
+        {
+            if (!drop.MissingOk)
+                effects.Fail($"schema {name} does not exist");
+            effects.Expand();
+            return;
+        }
+
+        effects.Act(ActKind.DropsSchema, new RelationKey(name, ""), name);
+        effects.Contract(false);
+        var inside = effects.Schema.Relations.Where(r => r.Key.Schema == name && r.Kind is not (RelationKind.Index or RelationKind.Sequence)).ToArray();
+        // RESTRICT locks everything before it finds out that it must fail.
+        if (inside.Length > 0 && !drop.Cascade)
+            effects.Fail($"schema {name} is not empty");
+        foreach (var relation in inside)
+            RemoveRelation(effects, relation, true);
+        if (!effects.Schema.IsComplete && drop.Cascade)
+            effects.DestroyUnseen();
+        if (!effects.Schema.IsComplete)
+            effects.MayFail();
+        effects.Schema.Schemas.Remove(name);
+    }
+
+    private static void DropExtension(EffectBuilder effects, DropRequest drop)
+    {
+        effects.Act(ActKind.DropsExtension, new RelationKey("", drop.Names[0]), drop.Names[0]);
+        effects.Contract(null);
+        effects.MayFail();
+        if (drop.Cascade)
+            TypeEffects.DropColumnsOf(effects, t => t.Name == drop.Names[0]);
+    }
+
+    public static void DropOwned(EffectBuilder effects, SqlNode statement)
+    {
+        effects.Act(ActKind.DropsOwned, default(RelationKey));
+        effects.DestroyUnseen();
+        effects.MayFail();
+        effects.Contract(false);
+    }
+
+    public static void DropDatabase(EffectBuilder effects, SqlNode statement)
+    {
+        effects.Act(ActKind.DropsDatabase, default(RelationKey), statement.Text("dbname") ?? "");
+        effects.DestroyUnseen();
+        effects.MayFail();
+        effects.Contract(false);
+    }
+}
+
+/// <summary>One object of a DROP statement.</summary>
+internal sealed record DropRequest(SqlNode Statement, string Type, IReadOnlyList<string> Names, bool Cascade, bool MissingOk);

@@ -1,0 +1,204 @@
+using System.Collections.Immutable;
+using SafeDeploy.Migrations;
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>Collects the effects of one statement while its family plays it against the schema.</summary>
+internal sealed class EffectBuilder(SchemaState schema)
+{
+    private readonly SortedDictionary<string, LockLevel> _locks = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, LockLevel> _indexLocks = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, LockLevel> _sequenceLocks = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _rewrites = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _scans = new(StringComparer.Ordinal);
+    private readonly List<Act> _acts = [];
+    private bool _blocksFilled;
+    private bool _worksOnFilled;
+    private bool _indexBlocks;
+    private bool _indexBlocksWrites;
+    private bool _destroys;
+    private bool? _reversible = true;
+    private bool? _compatible = true;
+    private Phase? _phase;
+    private string _fails = "";
+    private bool _mayFail;
+
+    public SchemaState Schema { get; } = schema;
+
+    /// <summary>False until a part of the statement said what it means for expand and contract.</summary>
+    public bool IsJudged => _phase is not null;
+
+    public void Lock(Relation? relation, LockLevel level)
+    {
+        if (relation is null || relation.Born == Schema.Statement)
+            return;
+        var into = relation.Kind switch
+        {
+            RelationKind.Index => _indexLocks,
+            RelationKind.Sequence => _sequenceLocks,
+            _ => _locks,
+        };
+        if (relation.Kind != RelationKind.CompositeType || level > LockLevel.AccessShare)
+            into[relation.ToString()] = Max(into.GetValueOrDefault(relation.ToString()), level);
+        NoteBlocking(relation, level);
+    }
+
+    private void NoteBlocking(Relation relation, LockLevel level)
+    {
+        if (relation.Kind == RelationKind.Index)
+        {
+            var existed = relation.Of is null || relation.Of.Born != Schema.Statement;
+            _indexBlocks |= existed && level.BlocksReads();
+            // A writer takes ROW EXCLUSIVE on every index of its table.
+            _indexBlocksWrites |= existed && level.BlocksWrites();
+        }
+
+        var table = relation.Kind == RelationKind.Index ? relation.Of : relation;
+        if (level.BlocksWrites() && relation.Kind != RelationKind.Sequence && (table is null || table.HoldsRows || table.Kind == RelationKind.View))
+            _blocksFilled |= table is not { IsNew: true } || table.HoldsRows;
+    }
+
+    public void LockIndexes(Relation? table, LockLevel level)
+    {
+        foreach (var index in table?.Indexes ?? [])
+            Lock(index, level);
+    }
+
+    public void Rewrite(Relation table)
+    {
+        if (table.Kind == RelationKind.PartitionedTable || table.Born == Schema.Statement)
+            return;
+        _rewrites.Add(table.ToString());
+        _worksOnFilled |= table.HoldsRows;
+    }
+
+    public void Scan(Relation table)
+    {
+        if (table.Kind is RelationKind.PartitionedTable or RelationKind.View || table.Born == Schema.Statement)
+            return;
+        _scans.Add(table.ToString());
+        _worksOnFilled |= table.HoldsRows;
+    }
+
+    /// <summary>Rows or values of a table are gone; what an empty new table loses is nothing.</summary>
+    public void Destroy(Relation? table)
+    {
+        if (table is { HoldsRows: false } || table?.Kind == RelationKind.View)
+            return;
+        _destroys = true;
+        _reversible = false;
+    }
+
+    /// <summary>Values of no table in sight are gone (a whole schema, a database).</summary>
+    public void DestroyUnseen()
+    {
+        _destroys = true;
+        _reversible = false;
+    }
+
+    public void Irreversible() => _reversible = false;
+
+    public void MaybeIrreversible() => _reversible = _reversible is false ? false : null;
+
+    public void Expand(bool? compatible = true) => Judge(Phase.Expand, compatible);
+
+    public void Migrate(bool? compatible) => Judge(Phase.Migrate, compatible);
+
+    public void Contract(bool? compatible) => Judge(Phase.Contract, compatible);
+
+    public void Unclear()
+    {
+        Judge(Phase.Unknown, null);
+        MaybeIrreversible();
+        _mayFail = true;
+    }
+
+    /// <summary>Nothing that the serving image knows is touched: an expand whatever the statement is.</summary>
+    public void JudgeFor(Relation? table, Action otherwise)
+    {
+        if (table is { IsNew: true })
+            Expand();
+        else
+            otherwise();
+    }
+
+    private void Judge(Phase phase, bool? compatible)
+    {
+        _phase = Worse(_phase, phase);
+        _compatible = Both(_compatible, compatible);
+    }
+
+    /// <summary>Unknown before contract before migrate before expand: the strictest part decides.</summary>
+    internal static Phase Worse(Phase? one, Phase other) =>
+        one is null ? other : one == Phase.Unknown || other == Phase.Unknown ? Phase.Unknown : (Phase)Math.Max((int)one.Value, (int)other);
+
+    internal static bool? Both(bool? one, bool? other) =>
+        one is false || other is false ? false : one is null || other is null ? null : true;
+
+    public void Fail(string because)
+    {
+        if (_fails.Length == 0)
+            _fails = because;
+    }
+
+    /// <summary>Whether it succeeds depends on rows or objects that are not known here.</summary>
+    public void MayFail() => _mayFail = true;
+
+    public void Act(ActKind kind, Relation? table, string name = "", string other = "") =>
+        _acts.Add(new Act(kind, table?.Key ?? default, name, other, table is { IsNew: true, HoldsRows: false }));
+
+    public void Act(ActKind kind, RelationKey key, string name = "", string other = "") =>
+        _acts.Add(new Act(kind, key, name, other));
+
+    /// <summary>A relation that the statement needs; says that it fails when it is known not to exist.</summary>
+    public Relation? Need(SqlNode? rangeVar, RelationKind kind = RelationKind.Table, bool missingOk = false)
+    {
+        if (RelationName.Of(rangeVar) is not { } name)
+            return null;
+        return Need(name, kind, missingOk);
+    }
+
+    public Relation? Need(RelationName name, RelationKind kind = RelationKind.Table, bool missingOk = false)
+    {
+        var found = Schema.FindOrAssume(name, kind);
+        if (found is null && !missingOk && name.Schema is not ("pg_catalog" or "information_schema"))
+            Fail($"{name} does not exist");
+        if (found is { IsAssumed: true })
+            MayFail();
+        return found;
+    }
+
+    public StatementEffect Build(bool? runsInTransaction)
+    {
+        var fails = _fails.Length > 0;
+        var phase = _phase ?? Phase.Unknown;
+        return new StatementEffect(
+            Frozen(_locks),
+            Frozen(_indexLocks),
+            Frozen(_sequenceLocks),
+            fails ? [] : _rewrites.ToImmutableSortedSet(StringComparer.Ordinal),
+            fails ? [] : _scans.ToImmutableSortedSet(StringComparer.Ordinal),
+            _indexBlocks || _locks.Values.Any(l => l.BlocksReads()),
+            _indexBlocksWrites || _locks.Values.Any(l => l.BlocksWrites()),
+            _destroys && !fails,
+            fails ? true : _reversible,
+            runsInTransaction,
+            Fails(),
+            _fails,
+            phase,
+            phase == Phase.Unknown ? null : _compatible,
+            IsHazard(),
+            [.. _acts]);
+    }
+
+    private bool? Fails() => _fails.Length > 0 ? true : _mayFail ? null : false;
+
+    private bool IsHazard() => _fails.Length == 0 && (_destroys || (_blocksFilled && _worksOnFilled));
+
+    private static ImmutableSortedDictionary<string, LockLevel> Frozen(SortedDictionary<string, LockLevel> locks) =>
+        locks.ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    private static LockLevel Max(LockLevel a, LockLevel b) => a > b ? a : b;
+}

@@ -1,0 +1,136 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>Indexes are built under SHARE, or concurrently under a lock that lets everybody work.</summary>
+internal static class IndexEffects
+{
+    public static void Create(EffectBuilder effects, SqlNode statement)
+    {
+        if (effects.Need(statement.Node("relation")) is not { } table)
+            return;
+        var concurrently = statement.Flag("concurrent");
+        var level = concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.Share;
+        var columns = statement.List("indexParams").Concat(statement.List("indexIncludingParams")).ToArray();
+        var name = statement.Text("idxname") ?? GivenNames.Index(table, statement.List("indexParams").Select(NamePart), effects.Schema);
+        effects.Lock(table, level);
+        if (effects.Schema.Find(new RelationName(table.Key.Schema, name)) is { IsAssumed: false } taken)
+        {
+            if (!statement.Flag("if_not_exists"))
+                effects.Fail($"{taken} exists already");
+            effects.Act(ActKind.ExistenceGuardStillLocks, table, name, "index");
+            effects.Expand();
+            return;
+        }
+
+        if (concurrently && table.Kind == RelationKind.PartitionedTable)
+            effects.Fail($"{table} is partitioned, CONCURRENTLY is refused");
+        Build(effects, statement, table, level);
+        effects.Act(concurrently ? ActKind.CreatesIndexConcurrently : ActKind.CreatesIndex, table, name, statement.Flag("unique") ? "unique" : "");
+        if (!statement.Flag("if_not_exists"))
+            effects.Act(ActKind.NotReRunnable, table, name);
+        var index = TableDefinition.IndexOn(effects.Schema, table, name, Columns(statement, columns), statement.Flag("unique"));
+        index.IsPartialOrExpression = statement.Has("whereClause") || columns.Any(c => c.Has("expr"));
+        Judge(effects, statement, table);
+    }
+
+    private static IEnumerable<string> Columns(SqlNode statement, SqlNode[] elements) => elements
+        .SelectMany(e => e.Text("name") is { } column ? [column] : Expressions.Columns(e.Node("expr")))
+        .Concat(Expressions.Columns(statement.Node("whereClause")))
+        .Distinct();
+
+    private static string NamePart(SqlNode element) =>
+        element.Text("name") ?? (element.Node("expr") is { Kind: "FuncCall" } call ? call.LastName("funcname") : "expr");
+
+    private static void Build(EffectBuilder effects, SqlNode statement, Relation table, LockLevel level)
+    {
+        var target = new AlterTarget(effects, table, Only: !(statement.Node("relation")?.Flag("inh") ?? true) || table.Kind != RelationKind.PartitionedTable);
+        foreach (var relation in target.Tree())
+        {
+            effects.Lock(relation, level);
+            effects.Scan(relation);
+        }
+
+        if (target.Tree().Count > 1)
+            effects.Act(ActKind.FansOutToChildren, table, "", $"{target.Tree().Count - 1}");
+    }
+
+    private static void Judge(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        if (statement.Flag("unique") && table.HoldsRows)
+        {
+            effects.MayFail();
+            effects.Contract(null);
+        }
+        else
+            effects.Expand();
+    }
+
+    public static void Drop(EffectBuilder effects, DropRequest drop)
+    {
+        var concurrently = drop.Statement.Flag("concurrent");
+        if (effects.Need(GivenNames.Of(drop.Names), RelationKind.Index, drop.MissingOk) is not { } index)
+        {
+            effects.Expand();
+            return;
+        }
+
+        var level = concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive;
+        effects.Lock(index.Of, level);
+        effects.Lock(index, level);
+        effects.Act(concurrently ? ActKind.DropsIndexConcurrently : ActKind.DropsIndex, index.Of ?? index, index.Key.Name);
+        if (index.Of?.Constraints.Find(c => c.Index == index) is { } constraint)
+        {
+            effects.Act(ActKind.DropsIndexOfConstraint, index.Of, index.Key.Name);
+            effects.Fail($"constraint {constraint.Name} of {index.Of} needs {index.Key.Name}");
+        }
+
+        // An old query may run into ON CONFLICT without its unique index.
+        effects.JudgeFor(index, () => effects.Expand(index.IsAssumed || index.IsUnique ? null : true));
+        effects.Schema.Remove(index);
+    }
+
+    public static void Attach(EffectBuilder effects, Relation parent, SqlNode command)
+    {
+        effects.Lock(parent, LockLevel.ShareUpdateExclusive);
+        effects.Lock(effects.Need(command.Node("def")?.Node("name"), RelationKind.Index), LockLevel.AccessExclusive);
+        effects.Act(ActKind.OnlyMetadata, parent);
+        effects.Expand();
+    }
+
+    public static void Reindex(EffectBuilder effects, SqlNode statement)
+    {
+        var concurrently = statement.List("params").Any(p => p.Text("defname") == "concurrently" && OutsideTransactionOnly.Switch(p));
+        effects.Expand();
+        switch (statement.Text("kind"))
+        {
+            case "REINDEX_OBJECT_INDEX":
+                if (effects.Need(statement.Node("relation"), RelationKind.Index) is { } index)
+                    Rebuild(effects, index.Of, [index], concurrently);
+                break;
+            case "REINDEX_OBJECT_TABLE":
+                if (effects.Need(statement.Node("relation")) is { } table)
+                    Rebuild(effects, table, table.Indexes, concurrently);
+                break;
+            default:
+                foreach (var each in effects.Schema.Relations.Where(r => r.IsTable && r.Indexes.Count > 0 && IsIn(statement, r)).ToArray())
+                    Rebuild(effects, each, each.Indexes, concurrently);
+                break;
+        }
+    }
+
+    private static bool IsIn(SqlNode statement, Relation table) =>
+        statement.Text("kind") != "REINDEX_OBJECT_SCHEMA" || statement.Text("name") == table.Key.Schema;
+
+    private static void Rebuild(EffectBuilder effects, Relation? table, IReadOnlyCollection<Relation> indexes, bool concurrently)
+    {
+        effects.Lock(table, concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.Share);
+        foreach (var index in indexes)
+            effects.Lock(index, concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive);
+        if (table is not null && (indexes.Count > 0 || table.IsAssumed))
+            effects.Scan(table);
+        if (!concurrently)
+            effects.Act(ActKind.ReindexesBlocking, table?.Key ?? indexes.First().Key);
+    }
+}

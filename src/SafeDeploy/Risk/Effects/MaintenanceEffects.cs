@@ -1,0 +1,191 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>Statements that change no definition: VACUUM, CLUSTER, LOCK, COMMENT, GRANT, SET.</summary>
+internal static class MaintenanceEffects
+{
+    public static void Vacuum(EffectBuilder effects, SqlNode statement)
+    {
+        var full = statement.List("options").Any(o => o.Text("defname") == "full" && OutsideTransactionOnly.Switch(o));
+        effects.Expand();
+        foreach (var table in statement.List("rels").Select(r => effects.Need(r.Node("relation"))).OfType<Relation>())
+        {
+            effects.Lock(table, full ? LockLevel.AccessExclusive : LockLevel.ShareUpdateExclusive);
+            if (!full)
+                continue;
+            effects.LockIndexes(table, LockLevel.AccessExclusive);
+            effects.Rewrite(table);
+            effects.Scan(table);
+            effects.Act(ActKind.VacuumsFull, table);
+        }
+    }
+
+    public static void Cluster(EffectBuilder effects, SqlNode statement)
+    {
+        effects.Expand();
+        if (effects.Need(statement.Node("relation")) is not { } table)
+            return;
+        effects.Lock(table, LockLevel.AccessExclusive);
+        effects.LockIndexes(table, LockLevel.AccessExclusive);
+        effects.Rewrite(table);
+        effects.Scan(table);
+        effects.Act(ActKind.Clusters, table);
+    }
+
+    // The modes of LOCK are numbered as the lock levels are.
+    public static void LockTables(EffectBuilder effects, SqlNode statement)
+    {
+        var level = (LockLevel)Math.Clamp(statement.Number("mode"), 0, (int)LockLevel.AccessExclusive);
+        foreach (var range in statement.List("relations"))
+        {
+            if (effects.Need(range) is not { } relation)
+                continue;
+            QueryEffects.Touch(effects, relation, level, scan: false);
+            foreach (var child in new AlterTarget(effects, relation, !range.Flag("inh")).Tree())
+                effects.Lock(child, level);
+            foreach (var read in relation.Kind == RelationKind.View ? relation.Reads.Keys.ToArray() : [])
+                effects.Lock(read, level);
+            effects.Act(ActKind.LocksTable, relation, level.Spelled());
+        }
+
+        effects.Expand();
+    }
+
+    public static void Comment(EffectBuilder effects, SqlNode statement)
+    {
+        effects.Expand();
+        var names = statement.Node("object")?.Names("items") ?? [];
+        switch (statement.Text("objtype"))
+        {
+            case "OBJECT_TABLE" or "OBJECT_VIEW" or "OBJECT_MATVIEW" or "OBJECT_FOREIGN_TABLE":
+                effects.Lock(effects.Need(GivenNames.Of(names)), LockLevel.ShareUpdateExclusive);
+                break;
+            case "OBJECT_COLUMN":
+                effects.Lock(effects.Need(GivenNames.Of([.. names.SkipLast(1)])), LockLevel.ShareUpdateExclusive);
+                break;
+            case "OBJECT_INDEX":
+                effects.Lock(effects.Need(GivenNames.Of(names), RelationKind.Index), LockLevel.ShareUpdateExclusive);
+                break;
+            case "OBJECT_SEQUENCE":
+                effects.Lock(effects.Need(GivenNames.Of(names), RelationKind.Sequence), LockLevel.ShareUpdateExclusive);
+                break;
+            case "OBJECT_TABCONSTRAINT" or "OBJECT_TRIGGER" or "OBJECT_POLICY" or "OBJECT_RULE":
+                effects.Lock(effects.Need(GivenNames.Of([.. names.SkipLast(1)])), LockLevel.AccessShare);
+                break;
+        }
+    }
+
+    public static void Grant(EffectBuilder effects, SqlNode statement)
+    {
+        var table = statement.List("objects").FirstOrDefault(o => o.Is("RangeVar"));
+        var key = RelationName.Of(table.Kind is null ? null : table) is { } name ? effects.Schema.KeyOf(name) : default;
+        if (!statement.Flag("is_grant"))
+        {
+            effects.Contract(null);
+            return;
+        }
+
+        if (statement.List("grantees").Any(g => g.Text("roletype") == "ROLESPEC_PUBLIC"))
+            effects.Act(ActKind.GrantsToPublic, key);
+        if (!statement.Has("privileges"))
+            effects.Act(ActKind.GrantsAll, key);
+        effects.Expand();
+    }
+
+    public static void ChangeOwner(EffectBuilder effects, SqlNode statement)
+    {
+        if (effects.Need(statement.Node("relation")) is { } relation)
+            ChangeOwner(effects, relation);
+        else
+            effects.Expand(null);
+    }
+
+    public static void ChangeOwner(EffectBuilder effects, Relation relation)
+    {
+        effects.Lock(relation, LockLevel.AccessExclusive);
+        effects.LockIndexes(relation, LockLevel.AccessExclusive);
+        foreach (var sequence in effects.Schema.SequencesOf(relation))
+            effects.Lock(sequence, LockLevel.AccessExclusive);
+        effects.Act(ActKind.OnlyMetadata, relation);
+        effects.JudgeFor(relation, () => effects.Expand(null));
+    }
+
+    public static void Set(EffectBuilder effects, SqlNode statement)
+    {
+        effects.Expand();
+        var values = statement.List("args").Select(a => a.Node("sval")?.Text("sval") ?? "").ToArray();
+        switch (statement.Text("name"))
+        {
+            case "search_path":
+                SetSearchPath(effects.Schema, values);
+                break;
+            case "timezone":
+                effects.Schema.TimeZoneIsUtc = values is [var zone] && zone.ToUpperInvariant() is "UTC" or "ETC/UTC" or "GMT" or "ZULU";
+                break;
+        }
+    }
+
+    private static void SetSearchPath(SchemaState schema, string[] values)
+    {
+        var places = values.SelectMany(v => v.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            .Select(v => v.Trim('"'))
+            .Where(v => v is not ("$user" or "pg_catalog"))
+            .ToList();
+        // pg_dump empties the path and qualifies every name.
+        schema.SearchPath = places.Count > 0 ? places : ["public"];
+        schema.SearchPathIsSet = places.Count > 0;
+    }
+
+    public static void CreateSchema(EffectBuilder effects, SqlNode statement)
+    {
+        var name = statement.Text("schemaname") ?? statement.Node("authrole")?.Text("rolename") ?? "";
+        if (effects.Schema.Schemas.Contains(name) && !statement.Flag("if_not_exists") && effects.Schema.IsComplete)
+            effects.Fail($"schema {name} exists already");
+        // Names without a schema mean the first one that the script makes, unless it sets a search_path.
+        if (!effects.Schema.IsJudging && !effects.Schema.SearchPathIsSet && effects.Schema.Schemas.Count == 1)
+            effects.Schema.SearchPath = [name, "public"];
+        effects.Schema.Schemas.Add(name);
+        effects.Act(ActKind.CreatesSchema, new RelationKey(name, ""), name);
+        effects.Expand();
+        foreach (var element in statement.List("schemaElts"))
+            EffectModel.PlayInside(effects, element);
+    }
+
+    public static void CreateExtension(EffectBuilder effects, SqlNode statement)
+    {
+        effects.Schema.Extensions.Add(statement.Text("extname") ?? "");
+        effects.MayFail();
+        effects.Expand();
+    }
+
+    public static void Publish(EffectBuilder effects, SqlNode statement)
+    {
+        foreach (var item in statement.List("pubobjects"))
+        {
+            if (item.Node("pubtable")?.Node("relation") is { } relation)
+                effects.Lock(effects.Need(relation), LockLevel.ShareUpdateExclusive);
+        }
+
+        effects.Expand();
+    }
+
+    public static void MoveAll(EffectBuilder effects, SqlNode statement)
+    {
+        effects.Act(ActKind.SetsTablespace, default(RelationKey), statement.Text("new_tablespacename") ?? "");
+        effects.Unclear();
+    }
+
+    public static void Explain(EffectBuilder effects, SqlNode statement)
+    {
+        var runs = statement.List("options").Any(o => o.Text("defname") == "analyze" && OutsideTransactionOnly.Switch(o));
+        if (statement.Node("query") is not { } query)
+            return;
+        if (runs)
+            EffectModel.PlayInside(effects, query);
+        else
+            QueryEffects.Read(effects, query, scan: false);
+        effects.Expand();
+    }
+}

@@ -1,0 +1,70 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>The relations that a query reads, through views and common table expressions.</summary>
+internal static class QueryEffects
+{
+    /// <summary>Locks what the query reads with ACCESS SHARE; returns the relations with the columns that are named.</summary>
+    /// <param name="scan">The query is run, not only stored: its tables are read and the planner locks their indexes.</param>
+    public static Dictionary<Relation, HashSet<string>> Read(EffectBuilder effects, SqlNode? query, bool scan)
+    {
+        var read = new Dictionary<Relation, HashSet<string>>();
+        if (query is not { } node)
+            return read;
+        var columns = Expressions.Columns(node);
+        foreach (var relation in Relations(effects, node))
+        {
+            if (read.TryAdd(relation, columns))
+                Touch(effects, relation, LockLevel.AccessShare, scan);
+        }
+
+        return read;
+    }
+
+    /// <summary>Every relation named in a query, its own common table expressions left out.</summary>
+    public static IEnumerable<Relation> Relations(EffectBuilder effects, SqlNode query)
+    {
+        // The table that a statement changes is locked as such, not as one that it reads.
+        var changed = query.DescendantsAndSelf().Where(n => n.Kind is "InsertStmt" or "UpdateStmt" or "DeleteStmt" or "MergeStmt")
+            .Select(n => n.Node("relation")?.Number("location")).ToHashSet();
+        var named = query.DescendantsAndSelf().Where(n => n.Is("CommonTableExpr")).Select(n => n.Text("ctename")).ToHashSet();
+        foreach (var range in query.DescendantsAndSelf().Where(n => n.Is("RangeVar") && !changed.Contains(n.Number("location"))))
+        {
+            if (RelationName.Of(range) is { } name && !(name.Schema is null && named.Contains(name.Name))
+                && effects.Need(name) is { } relation)
+                yield return relation;
+        }
+    }
+
+    /// <summary>A lock on a view reaches through to what the view reads.</summary>
+    public static void Touch(EffectBuilder effects, Relation relation, LockLevel level, bool scan)
+    {
+        var open = new Stack<Relation>([relation]);
+        var seen = new HashSet<Relation>();
+        while (open.TryPop(out var next))
+        {
+            if (!seen.Add(next))
+                continue;
+            effects.Lock(next, next == relation || next.Kind is not RelationKind.View ? level : LockLevel.AccessShare);
+            if (scan)
+                effects.LockIndexes(next, level);
+            if (scan && next.Kind is RelationKind.Table or RelationKind.MaterializedView)
+                effects.Scan(next);
+            // Storing a query parses it, running it opens the views and the partitions below.
+            if (!scan)
+                continue;
+            if (next.Kind == RelationKind.View)
+                Push(open, next.Reads.Keys);
+            if (next.Children.Count > 0)
+                Push(open, next.Children);
+        }
+    }
+
+    private static void Push(Stack<Relation> open, IEnumerable<Relation> relations)
+    {
+        foreach (var relation in relations)
+            open.Push(relation);
+    }
+}

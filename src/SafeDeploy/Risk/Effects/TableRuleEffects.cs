@@ -1,0 +1,103 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>Triggers, policies, rules and extended statistics: things that hang on a table.</summary>
+internal static class TableRuleEffects
+{
+    public static void CreateTrigger(EffectBuilder effects, SqlNode statement)
+    {
+        if (effects.Need(statement.Node("relation")) is not { } table)
+            return;
+        new AlterTarget(effects, table, table.Kind != RelationKind.PartitionedTable).LockTree(LockLevel.ShareRowExclusive);
+        if (statement.Node("constrrel") is { } other)
+            effects.Lock(effects.Need(other), LockLevel.ShareRowExclusive);
+        table.Triggers[statement.Text("trigname") ?? ""] = statement.LastName("funcname");
+        effects.Act(ActKind.CreatesTrigger, table, statement.Text("trigname") ?? "");
+        effects.JudgeFor(table, () => effects.Contract(null));
+    }
+
+    public static void CreatePolicy(EffectBuilder effects, SqlNode statement)
+    {
+        if (effects.Need(statement.Node("table")) is not { } table)
+            return;
+        effects.Lock(table, LockLevel.AccessExclusive);
+        ReadExpressions(effects, statement, table);
+        table.Policies.Add(statement.Text("policy_name") ?? "");
+        effects.Act(ActKind.CreatesPolicy, table, statement.Text("policy_name") ?? "");
+        effects.JudgeFor(table, () => effects.Contract(null));
+    }
+
+    public static void AlterPolicy(EffectBuilder effects, SqlNode statement)
+    {
+        if (effects.Need(statement.Node("table")) is not { } table)
+            return;
+        effects.Lock(table, LockLevel.AccessExclusive);
+        ReadExpressions(effects, statement, table);
+        effects.JudgeFor(table, () => effects.Contract(null));
+    }
+
+    private static void ReadExpressions(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        foreach (var part in new[] { statement.Node("qual"), statement.Node("with_check") }.OfType<SqlNode>())
+        {
+            foreach (var relation in QueryEffects.Relations(effects, part).Where(r => r != table))
+                effects.Lock(relation, LockLevel.AccessShare);
+        }
+    }
+
+    public static void CreateRule(EffectBuilder effects, SqlNode statement)
+    {
+        if (effects.Need(statement.Node("relation")) is not { } table)
+            return;
+        effects.Lock(table, LockLevel.AccessExclusive);
+        effects.Act(ActKind.CreatesRule, table, statement.Text("rulename") ?? "");
+        effects.JudgeFor(table, () => effects.Contract(null));
+        foreach (var action in statement.List("actions"))
+        {
+            foreach (var relation in QueryEffects.Relations(effects, action).Where(r => r != table && r.Key.Name is not ("new" or "old")))
+                effects.Lock(relation, LockLevel.AccessShare);
+        }
+    }
+
+    public static void CreateStatistics(EffectBuilder effects, SqlNode statement)
+    {
+        foreach (var relation in statement.List("relations").Select(r => effects.Need(r)))
+            effects.Lock(relation, LockLevel.ShareUpdateExclusive);
+        effects.Expand();
+    }
+
+    /// <summary>DROP TRIGGER, POLICY or RULE: the names are table and object.</summary>
+    public static void Drop(EffectBuilder effects, DropRequest drop)
+    {
+        var name = drop.Names[^1];
+        if (effects.Need(GivenNames.Of([.. drop.Names.SkipLast(1)]), missingOk: drop.MissingOk) is not { } table)
+        {
+            effects.Expand();
+            return;
+        }
+
+        effects.Lock(table, LockLevel.AccessExclusive);
+        var kind = drop.Type switch
+        {
+            "OBJECT_TRIGGER" => ActKind.DropsTrigger,
+            "OBJECT_RULE" => ActKind.DropsRule,
+            _ => table.Policies is [var only] && only == name && table.RowSecurity ? ActKind.DropsLastPolicy : ActKind.DropsPolicy,
+        };
+        if (!Exists(table, drop.Type, name) && effects.Schema.IsComplete && kind != ActKind.DropsRule)
+        {
+            if (!drop.MissingOk)
+                effects.Fail($"{name} does not exist on {table}");
+            effects.Act(ActKind.ExistenceGuardStillLocks, table, name, drop.Type["OBJECT_".Length..]);
+        }
+
+        effects.Act(kind, table, name);
+        table.Triggers.Remove(name);
+        table.Policies.Remove(name);
+        effects.JudgeFor(table, () => effects.Expand(null));
+    }
+
+    private static bool Exists(Relation table, string type, string name) =>
+        type == "OBJECT_TRIGGER" ? table.Triggers.ContainsKey(name) : table.Policies.Contains(name);
+}

@@ -1,0 +1,148 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>ALTER TABLE commands about the table as a whole: storage, security, triggers, inheritance.</summary>
+internal static class TableSettingEffects
+{
+    // Everything else of reloptions.c takes ACCESS EXCLUSIVE; those of indexes and views too.
+    private static readonly string[] Weak = ["fillfactor", "parallel_workers", "toast_tuple_target", "vacuum_truncate", "vacuum_index_cleanup", "n_distinct", "log_autovacuum_min_duration"];
+
+    public static void SetOptions(AlterTarget target, SqlNode command)
+    {
+        var names = (command.Node("def")?.List("items") ?? command.List("def")).Select(o => o.Text("defname") ?? "");
+        var weak = names.All(n => Weak.Contains(n) || n.StartsWith("autovacuum", StringComparison.Ordinal));
+        target.Tune(weak ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive);
+    }
+
+    public static void SetLogged(AlterTarget target, SqlNode command) => CopyTable(target, ActKind.SetsLogged, !target.Table.IsUnlogged && !target.Table.IsAssumed, false);
+
+    public static void SetUnlogged(AlterTarget target, SqlNode command) => CopyTable(target, ActKind.SetsUnlogged, target.Table.IsUnlogged, true);
+
+    private static void CopyTable(AlterTarget target, ActKind kind, bool isSo, bool unlogged)
+    {
+        var effects = target.Effects;
+        effects.Lock(target.Table, LockLevel.AccessExclusive);
+        effects.Expand();
+        if (isSo)
+            return;
+        Rewrite(effects, target.Table, scan: true);
+        effects.Act(kind, target.Table);
+        target.Table.IsUnlogged = unlogged;
+    }
+
+    private static void Rewrite(EffectBuilder effects, Relation table, bool scan)
+    {
+        effects.Rewrite(table);
+        if (scan)
+            effects.Scan(table);
+        effects.LockIndexes(table, LockLevel.AccessExclusive);
+    }
+
+    public static void SetTablespace(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        target.Effects.Expand();
+        if (target.Table.Kind == RelationKind.Index)
+            return;
+        target.Effects.Rewrite(target.Table);
+        target.Effects.Act(ActKind.SetsTablespace, target.Table, command.Text("name") ?? "");
+        target.Effects.MayFail();
+    }
+
+    public static void SetAccessMethod(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        target.Effects.Expand();
+        // Everything is heap unless an extension brought another one.
+        if (command.Text("name") is null or "heap")
+            return;
+        Rewrite(target.Effects, target.Table, scan: true);
+        target.Effects.Act(ActKind.SetsAccessMethod, target.Table, command.Text("name") ?? "");
+        target.Effects.MayFail();
+    }
+
+    public static void ReplicaIdentity(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        target.Effects.Act(ActKind.ChangesReplicaIdentity, target.Table);
+        target.Effects.Expand(null);
+    }
+
+    public static void EnableRowSecurity(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        target.Table.RowSecurity = true;
+        target.Effects.Act(
+            target.Table.Policies.Count == 0 && !target.Table.IsAssumed ? ActKind.EnablesRowSecurityWithoutPolicy : ActKind.EnablesRowSecurity,
+            target.Table);
+        target.Effects.JudgeFor(target.Table, () => target.Effects.Contract(null));
+    }
+
+    public static void DisableRowSecurity(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        target.Table.RowSecurity = false;
+        target.Effects.Act(ActKind.DisablesRowSecurity, target.Table);
+        target.Effects.JudgeFor(target.Table, () => target.Effects.Expand(null));
+    }
+
+    public static void ForceRowSecurity(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        target.Effects.JudgeFor(target.Table, () => target.Effects.Contract(null));
+    }
+
+    public static void UnforceRowSecurity(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        target.Effects.Act(ActKind.UnforcesRowSecurity, target.Table);
+        target.Effects.JudgeFor(target.Table, () => target.Effects.Expand(null));
+    }
+
+    public static void ChangeOwner(AlterTarget target, SqlNode command) => MaintenanceEffects.ChangeOwner(target.Effects, target.Table);
+
+    public static void DisableAllTriggers(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.ShareRowExclusive);
+        target.Effects.Act(ActKind.DisablesAllTriggers, target.Table);
+        target.Effects.JudgeFor(target.Table, () => target.Effects.Expand(null));
+    }
+
+    public static void DisableTrigger(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.ShareRowExclusive);
+        target.Effects.Act(ActKind.DisablesTrigger, target.Table, command.Text("name") ?? "");
+        target.Effects.JudgeFor(target.Table, () => target.Effects.Expand(null));
+    }
+
+    public static void EnableTrigger(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.ShareRowExclusive);
+        target.Effects.Act(ActKind.OnlyMetadata, target.Table, command.Text("name") ?? "");
+        target.Effects.JudgeFor(target.Table, () => target.Effects.Expand(null));
+    }
+
+    public static void Inherit(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        target.Effects.Expand(null);
+        if (target.Effects.Need(command.Node("def")) is not { } parent)
+            return;
+        target.Effects.Lock(parent, LockLevel.ShareUpdateExclusive);
+        target.Table.Parents.Add(parent);
+        parent.Children.Add(target.Table);
+    }
+
+    public static void Disinherit(AlterTarget target, SqlNode command)
+    {
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        target.Effects.Contract(null);
+        if (target.Effects.Need(command.Node("def")) is not { } parent)
+            return;
+        target.Effects.Lock(parent, LockLevel.AccessShare);
+        target.Table.Parents.Remove(parent);
+        parent.Children.Remove(target.Table);
+    }
+}

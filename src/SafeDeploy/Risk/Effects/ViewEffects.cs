@@ -1,0 +1,96 @@
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Effects;
+
+/// <summary>Views are stored queries; materialized ones are tables that somebody refreshes.</summary>
+internal static class ViewEffects
+{
+    public static void Create(EffectBuilder effects, SqlNode statement)
+    {
+        if (RelationName.Of(statement.Node("view")) is not { } name)
+            return;
+        var existing = effects.Schema.Find(name);
+        var reads = QueryEffects.Read(effects, statement.Node("query"), scan: false);
+        if (existing is { IsAssumed: false } && !statement.Flag("replace"))
+            effects.Fail($"{existing} exists already");
+        if (existing is not null)
+            Replace(effects, statement, existing);
+        else
+        {
+            // OR REPLACE over what was never seen: it may be there.
+            var unsure = statement.Flag("replace") && !effects.Schema.IsComplete;
+            effects.Act(unsure ? ActKind.ReplacesView : ActKind.CreatesView, effects.Schema.KeyOf(name));
+            effects.Expand(unsure ? null : true);
+            var temporary = statement.Node("view")?.Text("relpersistence") == "t";
+            existing = effects.Schema.Make(temporary ? new RelationKey("pg_temp", name.Name) : effects.Schema.KeyOf(name), RelationKind.View, temporary);
+        }
+
+        existing.Reads.Clear();
+        foreach (var (relation, columns) in reads)
+            existing.Reads[relation] = columns;
+        existing.Columns.Clear();
+        existing.Columns.AddRange(OutputColumns(statement).Select(c => new Column(c, SqlType.Unknown)));
+    }
+
+    private static void Replace(EffectBuilder effects, SqlNode statement, Relation view)
+    {
+        effects.Lock(view, LockLevel.AccessExclusive);
+        var after = OutputColumns(statement).ToArray();
+        var missing = view.Columns.Select(c => c.Name).FirstOrDefault(c => after.Length > 0 && !after.Contains("*") && !after.Contains(c));
+        if (missing is not null && missing != "*")
+        {
+            effects.Act(ActKind.ReplacesViewRemovingColumns, view, missing);
+            effects.Fail($"column {missing} of view {view} can not be removed by OR REPLACE");
+        }
+        else
+            effects.Act(ActKind.ReplacesView, view);
+        effects.JudgeFor(view, () => effects.Expand(null));
+        effects.MaybeIrreversible();
+    }
+
+    private static IEnumerable<string> OutputColumns(SqlNode statement)
+    {
+        if (statement.Has("aliases"))
+            return statement.Names("aliases");
+        var query = statement.Node("query");
+        while (query?.Node("larg") is { } left)
+            query = left;
+        return (query?.List("targetList") ?? []).Select(t => t.Text("name") ?? LastField(t.Node("val")));
+    }
+
+    private static string LastField(SqlNode? value)
+    {
+        if (value is { Kind: "ColumnRef" } column)
+        {
+            var last = column.List("fields").LastOrDefault();
+            return last.Is("A_Star") ? "*" : last.Text("sval") ?? "?";
+        }
+
+        return value is { Kind: "FuncCall" } call ? call.LastName("funcname") : "*";
+    }
+
+    public static void Refresh(EffectBuilder effects, SqlNode statement)
+    {
+        if (effects.Need(statement.Node("relation"), RelationKind.MaterializedView) is not { } view)
+            return;
+        var concurrently = statement.Flag("concurrent");
+        effects.Lock(view, concurrently ? LockLevel.Exclusive : LockLevel.AccessExclusive);
+        effects.Expand();
+        foreach (var read in view.Reads.Keys)
+            QueryEffects.Touch(effects, read, LockLevel.AccessShare, scan: true);
+        effects.Scan(view);
+        if (!concurrently)
+        {
+            effects.LockIndexes(view, LockLevel.AccessExclusive);
+            effects.Rewrite(view);
+            effects.Act(ActKind.RefreshesBlocking, view);
+            view.IsFilled = true;
+        }
+        else if (!view.IsAssumed && !view.Indexes.Exists(i => i is { IsUnique: true, IsPartialOrExpression: false }))
+        {
+            effects.Act(ActKind.RefreshesConcurrentlyWithoutKey, view);
+            effects.Fail($"{view} has no unique index over columns, CONCURRENTLY is refused");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Schema;
+
+/// <summary>A relation's place in the catalogue, unquoted.</summary>
+public readonly record struct RelationKey(string Schema, string Name)
+{
+    public override string ToString() => $"{Schema}.{Name}";
+}
+
+public enum RelationKind
+{
+    Table,
+    PartitionedTable,
+    View,
+    MaterializedView,
+    ForeignTable,
+    CompositeType,
+    Index,
+    Sequence,
+}
+
+public enum ConstraintKind
+{
+    PrimaryKey,
+    Unique,
+    Exclusion,
+    Check,
+    ForeignKey,
+}
+
+/// <summary>A column as far as effects depend on it.</summary>
+public sealed class Column(string name, SqlType type)
+{
+    public string Name { get; set; } = name;
+
+    public SqlType Type { get; set; } = type;
+
+    public bool NotNull { get; set; }
+
+    public bool HasDefault { get; set; }
+
+    public bool IsIdentity { get; set; }
+
+    public bool IsGenerated { get; set; }
+
+    /// <summary>Made by the change that is judged: the serving image does not know it.</summary>
+    public bool IsNew { get; set; }
+
+    /// <summary>The columns that a generated one reads, or the words of the default; empty else.</summary>
+    public IReadOnlyCollection<string> Reads { get; set; } = [];
+
+    public Column Copy() => (Column)MemberwiseClone();
+}
+
+public sealed class Constraint(string name, ConstraintKind kind, IReadOnlyList<string> columns)
+{
+    public string Name { get; set; } = name;
+
+    public ConstraintKind Kind { get; } = kind;
+
+    public List<string> Columns { get; } = [.. columns];
+
+    public bool Valid { get; set; } = true;
+
+    public bool NoInherit { get; init; }
+
+    /// <summary>A foreign key's referenced table.</summary>
+    public Relation? Target { get; init; }
+
+    public IReadOnlyList<string> TargetColumns { get; init; } = [];
+
+    /// <summary>A deletion reaches over into this table.</summary>
+    public bool DeletesAlong { get; init; }
+
+    public SqlNode? Expression { get; init; }
+
+    /// <summary>The index that enforces a key; null for CHECK and foreign key.</summary>
+    public Relation? Index { get; set; }
+}
+
+/// <summary>A table, view, index or sequence, before and while statements run; changed in place by the replay.</summary>
+public sealed class Relation(RelationKey key, RelationKind kind)
+{
+    public RelationKey Key { get; set; } = key;
+
+    public RelationKind Kind { get; set; } = kind;
+
+    /// <summary>Known only by its name: no statement that made it was seen.</summary>
+    public bool IsAssumed { get; init; }
+
+    /// <summary>Made by the change that is judged; what was there before holds rows and is used.</summary>
+    public bool IsNew { get; init; }
+
+    /// <summary>Number of the statement that made it.</summary>
+    public int Born { get; init; }
+
+    /// <summary>A new table that a statement has filled since.</summary>
+    public bool IsFilled { get; set; }
+
+    public bool IsTemporary { get; init; }
+
+    public bool IsUnlogged { get; set; }
+
+    public List<Column> Columns { get; } = [];
+
+    public List<Constraint> Constraints { get; } = [];
+
+    /// <summary>Of a table or materialized view.</summary>
+    public List<Relation> Indexes { get; } = [];
+
+    public List<string> Policies { get; } = [];
+
+    public Dictionary<string, string> Triggers { get; } = new(StringComparer.Ordinal);
+
+    public bool RowSecurity { get; set; }
+
+    /// <summary>Inheritance parents, or the partitioned table.</summary>
+    public List<Relation> Parents { get; } = [];
+
+    public List<Relation> Children { get; } = [];
+
+    public bool IsDefaultPartition { get; set; }
+
+    public bool IsPartition => Parents.Any(p => p.Kind == RelationKind.PartitionedTable);
+
+    public IReadOnlyList<string> PartitionKey { get; set; } = [];
+
+    /// <summary>The bound of a partition as parsed.</summary>
+    public SqlNode? Bound { get; set; }
+
+    /// <summary>The table of an index, or the owner of a sequence.</summary>
+    public Relation? Of { get; set; }
+
+    /// <summary>The owner column of a sequence; the key columns of an index.</summary>
+    public List<string> OfColumns { get; } = [];
+
+    public bool IsUnique { get; set; }
+
+    /// <summary>An index with an expression, a predicate or a non-default order can not become a constraint.</summary>
+    public bool IsPartialOrExpression { get; set; }
+
+    /// <summary>What a view's query reads: relations with the column names used; <c>*</c> for all.</summary>
+    public Dictionary<Relation, HashSet<string>> Reads { get; } = [];
+
+    public bool IsTable => Kind is RelationKind.Table or RelationKind.PartitionedTable or RelationKind.ForeignTable;
+
+    /// <summary>Rows may be there: it existed before the change, or the change filled it.</summary>
+    public bool HoldsRows => (!IsNew || IsFilled) && Kind != RelationKind.View;
+
+    /// <summary>Complete means that a column not listed does not exist.</summary>
+    public bool ColumnsAreKnown => !IsAssumed && Columns.Count > 0;
+
+    public Column? Column(string name) => Columns.Find(c => c.Name == name);
+
+    public Constraint? Constraint(string name) => Constraints.Find(c => c.Name == name);
+
+    public override string ToString() => Key.ToString();
+}

@@ -1,0 +1,140 @@
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Schema;
+
+/// <summary>A domain: constrained ones are checked row by row wherever they are used.</summary>
+public sealed class Domain(SqlType baseType)
+{
+    public SqlType Base { get; } = baseType;
+
+    public bool NotNull { get; set; }
+
+    public HashSet<string> Checks { get; } = new(StringComparer.Ordinal);
+
+    public bool HasDefault { get; set; }
+
+    public bool IsConstrained => NotNull || Checks.Count > 0;
+}
+
+/// <param name="IsNew">Made by the change that is judged.</param>
+public sealed record Routine(string Volatility, string Language, bool IsNew, string Body);
+
+/// <summary>What exists at one moment of a change, as far as it was seen; replayed statement by statement.</summary>
+public sealed class SchemaState
+{
+    private readonly Dictionary<RelationKey, Relation> _relations = [];
+
+    /// <summary>Where unqualified names are looked for; the first is where they are made.</summary>
+    public List<string> SearchPath { get; set; } = ["public"];
+
+    public bool SearchPathIsSet { get; set; }
+
+    /// <summary>The whole schema was read: what is not here does not exist.</summary>
+    public bool IsComplete { get; set; }
+
+    /// <summary>From here on statements belong to the change that is judged.</summary>
+    public bool IsJudging { get; set; }
+
+    /// <summary>Number of the statement that runs.</summary>
+    public int Statement { get; set; }
+
+    /// <summary>The session's TimeZone is UTC; null when nothing said so.</summary>
+    public bool? TimeZoneIsUtc { get; set; }
+
+    public HashSet<string> Schemas { get; } = new(StringComparer.Ordinal) { "public" };
+
+    public HashSet<string> Extensions { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<RelationKey, Domain> Domains { get; } = [];
+
+    public Dictionary<RelationKey, List<string>> Enums { get; } = [];
+
+    /// <summary>Enum values added by the transaction that runs: they can not be used before it commits.</summary>
+    public HashSet<string> FreshEnumValues { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<RelationKey, Routine> Routines { get; } = [];
+
+    /// <summary>Temporary tables and routines that DO made; empty else.</summary>
+    public IEnumerable<Relation> Relations => _relations.Values;
+
+    public RelationKey KeyOf(RelationName name) => Find(name)?.Key ?? new RelationKey(name.Schema ?? SearchPath[0], name.Name);
+
+    public Relation? Find(RelationName name)
+    {
+        if (name.Schema is { } schema)
+            return _relations.GetValueOrDefault(new RelationKey(schema, name.Name));
+        if (_relations.TryGetValue(new RelationKey("pg_temp", name.Name), out var temporary))
+            return temporary;
+        foreach (var place in SearchPath)
+        {
+            if (_relations.TryGetValue(new RelationKey(place, name.Name), out var found))
+                return found;
+        }
+
+        return null;
+    }
+
+    /// <summary>The relation, or one made up for a name that nothing is known of; null only when it is known not to exist.</summary>
+    public Relation? FindOrAssume(RelationName name, RelationKind kind = RelationKind.Table)
+    {
+        if (Find(name) is { } found)
+            return found;
+        if (IsComplete || name.Schema is "pg_catalog" or "information_schema")
+            return null;
+        return Add(new Relation(new RelationKey(name.Schema ?? SearchPath[0], name.Name), kind) { IsAssumed = true, Born = -1 });
+    }
+
+    public Relation Make(RelationKey key, RelationKind kind, bool temporary = false) =>
+        Add(new Relation(key, kind) { IsNew = IsJudging || temporary, Born = Statement, IsTemporary = temporary });
+
+    public Relation Add(Relation relation) => _relations[relation.Key] = relation;
+
+    public void Remove(Relation relation)
+    {
+        _relations.Remove(relation.Key);
+        foreach (var parent in relation.Parents)
+            parent.Children.Remove(relation);
+        relation.Of?.Indexes.Remove(relation);
+    }
+
+    public void Rename(Relation relation, RelationKey key)
+    {
+        _relations.Remove(relation.Key);
+        relation.Key = key;
+        _relations[key] = relation;
+    }
+
+    /// <summary>Foreign keys of other tables that point at this one.</summary>
+    public IEnumerable<(Relation Table, Constraint Key)> KeysTo(Relation target) =>
+        _relations.Values.SelectMany(r => r.Constraints.Where(c => c.Target == target).Select(c => (r, c)));
+
+    public IEnumerable<Relation> ViewsOn(Relation relation) => _relations.Values.Where(r => r.Reads.ContainsKey(relation));
+
+    /// <summary>Sequences that a table's columns own.</summary>
+    public IEnumerable<Relation> SequencesOf(Relation table) =>
+        _relations.Values.Where(r => r.Kind == RelationKind.Sequence && r.Of == table);
+
+    public Domain? DomainOf(SqlType type) => type.IsArray ? null : Lookup(Domains, type);
+
+    public List<string>? EnumOf(SqlType type) => Lookup(Enums, type);
+
+    public Routine? RoutineOf(string? schema, string name) => Lookup(Routines, new SqlType(schema, name, null, null, false));
+
+    /// <summary>A domain over a domain has the constraints of both.</summary>
+    public bool IsConstrained(Domain domain) =>
+        domain.IsConstrained || (DomainOf(domain.Base) is { } inner && inner != domain && IsConstrained(inner));
+
+    private T? Lookup<T>(Dictionary<RelationKey, T> from, SqlType type)
+        where T : class
+    {
+        if (type.Schema is { } schema)
+            return from.GetValueOrDefault(new RelationKey(schema, type.Name));
+        foreach (var place in SearchPath)
+        {
+            if (from.TryGetValue(new RelationKey(place, type.Name), out var found))
+                return found;
+        }
+
+        return null;
+    }
+}
