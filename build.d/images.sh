@@ -20,10 +20,11 @@ fingerprint() {
 
 # image_of NAME HASH RECIPE CHANGES…: RECIPE fills the directory it is given.
 image_of() {
-    local name="safe-deploy-test/$1:local" hash=$2 recipe=$3 tree
+    local name="safe-deploy-test/$1:local" hash=$2 recipe=$3 tree former
     shift 3
     [ "$(docker image inspect "$name" --format '{{index .Config.Labels "safe-deploy.test.made-from"}}' 2>/dev/null)" != "$hash" ] || return 0
     say "making the image $name"
+    former=$(docker image inspect "$name" --format '{{.Id}}' 2>/dev/null || true)
     tree=$(mktemp -d "$artifacts/image.XXXXXX")
     skeleton "$tree"
     "$recipe" "$tree"
@@ -35,6 +36,8 @@ image_of() {
         fail_with "the image $name could not be made" "docker import" "images made before stay" "stopping" "read the engine's message above; docker info"
     }
     rm -rf "$tree"
+    # The one it replaces has no name any more; images built on it keep it.
+    [ -z "$former" ] || docker image rm "$former" >/dev/null 2>&1 || true
 }
 
 skeleton() {
@@ -77,7 +80,8 @@ root_haproxy() {
     chmod 1777 "$1/var/lib/haproxy" "$1/var/run" "$1/run"
 }
 
-dotnet_home() { dirname "$(readlink -f "$(command -v dotnet)")"; }
+# What dotnet says of itself: the program on the PATH may be a wrapper.
+dotnet_home() { dotnet --list-runtimes | sed -n 's|^Microsoft\.NETCore\.App [^ ]* \[\(.*\)/shared/.*|\1|p' | tail -n 1; }
 
 # The newest shared framework of the SDK's major.
 dotnet_shared() {
