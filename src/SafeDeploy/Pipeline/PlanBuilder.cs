@@ -71,14 +71,19 @@ public sealed class PlanBuilder(World world)
         return FleetHistory.Of(set, applied, await engine.UnadoptedAsync(without, cancellation));
     }
 
-    private IEnumerable<PlannedMigration> Planned(FleetHistory? fleet, ScopeKind kind) => fleet is null
-        ? []
-        : fleet.Pending.Values.SelectMany(p => p).DistinctBy(m => m.Version).OrderBy(m => m.Version).Select(m => Planned(m, kind));
+    private IEnumerable<PlannedMigration> Planned(FleetHistory? fleet, ScopeKind kind)
+    {
+        var earlier = new List<string>();
+        foreach (var migration in fleet?.Pending.Values.SelectMany(p => p).DistinctBy(m => m.Version).OrderBy(m => m.Version) ?? Enumerable.Empty<Migration>())
+        {
+            yield return Planned(migration, kind, world.Effects.Of(migration.Forward.Sql, earlier));
+            earlier.Add(migration.Forward.Sql);
+        }
+    }
 
     /// <summary>What the author wrote in the header wins over what the text shows, towards caution only.</summary>
-    private PlannedMigration Planned(Migration migration, ScopeKind kind)
+    private static PlannedMigration Planned(Migration migration, ScopeKind kind, ScriptEffect effect)
     {
-        var effect = world.Effects.Of(migration.Forward.Sql);
         var phase = migration.Header.Phase != Phase.Unknown ? migration.Header.Phase : effect.Phase;
         var fits = migration.Header.Phase == Phase.Contract ? false : effect.FitsPreviousImage;
         var because = migration.Header.Phase == Phase.Contract && effect.FitsPreviousImage != false ? "its header says phase=contract" : effect.Because;

@@ -8,6 +8,9 @@ public interface IScriptEffects
 {
     /// <summary>Never throws for SQL it cannot read: the effect is then <see cref="Phase.Unknown"/> and fits nobody.</summary>
     ScriptEffect Of(string sql);
+
+    /// <summary>The same, knowing the scripts of the same release that run before it.</summary>
+    ScriptEffect Of(string sql, IReadOnlyCollection<string> earlier);
 }
 
 /// <param name="FitsPreviousImage">True only if every statement is an expand that the previous image does not notice; null = unknown.</param>
