@@ -42,8 +42,8 @@ public static class History
     {
         var recorded = applied.ToDictionary(a => a.Version.Canonical, StringComparer.Ordinal);
         var files = set.Migrations.ToDictionary(m => m.Version.Canonical, StringComparer.Ordinal);
-        var pending = set.Migrations.Where(m => !recorded.ContainsKey(m.Version.Canonical)).ToImmutableArray();
-        var newest = applied.Select(a => a.Version).Where(version => version != Nothing).Max();
+        var pending = set.Migrations.Where(m => recorded.GetValueOrDefault(m.Version.Canonical) is null or { Partial: true }).ToImmutableArray();
+        var newest = applied.Where(a => !a.Partial).Select(a => a.Version).Where(version => version != Nothing).Max();
         var gone = applied.Where(a => !files.ContainsKey(a.Version.Canonical) && a.Version != Nothing)
             .OrderBy(a => a.Version)
             .Select(HistoryDeviation (a) => new HistoryDeviation.FileGone(a.Version, a.Name));

@@ -67,10 +67,12 @@ public sealed record MigrationSet(ScopeKind Kind, string Layout, string Folder, 
 /// <summary>One migration that a scope's history says is applied.</summary>
 /// <param name="RollbackSql">The way back as it was when the migration was applied; survives the loss of the file. Null = none.</param>
 /// <param name="Deployment">The deployment that applied it, or null when adopted.</param>
+/// <param name="Partial">Begun outside a transaction and not ended: still pending on the way forward, and there to be undone on the way back.</param>
 public sealed record AppliedMigration(
     MigrationVersion Version,
     string Name,
     string Checksum,
     string? RollbackSql,
     MigrationHeader Header,
-    string? Deployment);
+    string? Deployment,
+    bool Partial = false);

@@ -20,6 +20,9 @@ public interface IMigrationEngine
     Task<ImmutableArray<UnadoptedScope>> UnadoptedAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation) =>
         Task.FromResult(ImmutableArray<UnadoptedScope>.Empty);
 
+    /// <summary>What forbids to run these at all, found without a server: their own transaction control, settings that would leak. Empty when nothing does.</summary>
+    ImmutableArray<Problem> Examine(ImmutableArray<Migration> pending) => [];
+
     /// <summary>Applies <paramref name="pending"/> in order; retries what may be retried. Never throws for a failed statement.</summary>
     Task<ScopeOutcome> ForwardAsync(ScopeWork work, ImmutableArray<Migration> pending, CancellationToken cancellation);
 
