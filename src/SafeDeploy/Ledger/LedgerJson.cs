@@ -34,6 +34,11 @@ public sealed partial class LedgerJson : JsonSerializerContext
     public static RunIdentity ReadRun(string json) =>
         JsonSerializer.Deserialize(json, Default.RunIdentity) ?? throw new JsonException("a deployment holds no run");
 
+    public static string Write(MigrationHeader header) => JsonSerializer.Serialize(header, Default.MigrationHeader);
+
+    public static MigrationHeader ReadHeader(string json) =>
+        JsonSerializer.Deserialize(json, Default.MigrationHeader) ?? throw new JsonException("a kept script holds no header");
+
     /// <summary>The word of the fact, e.g. <c>rolled-back</c>, back to its case.</summary>
     public static Conclusion ReadConclusion(string word) => JsonSerializer.Deserialize(Quoted(word), Default.Conclusion);
 

@@ -1,9 +1,9 @@
 using SafeDeploy.Problems;
 
-namespace SafeDeploy.Tests.Migrations;
+namespace SafeDeploy.Tests;
 
 /// <summary>A problem as the goldens hold it: the five parts, then the evidence.</summary>
-internal static class ProblemText
+public static class ProblemText
 {
     public static string Of(Problem problem) => $"""
         {problem.Code}  {problem.What}

@@ -1,0 +1,129 @@
+using Npgsql;
+using SafeDeploy.Integrations.Databases.Postgres;
+using SafeDeploy.Integrations.LedgerStores.Postgres;
+
+namespace SafeDeploy.Integrations.Migrations.SqlFiles;
+
+/// <summary>What migrating adds to schema <c>safe_deploy</c>: the progress of what cannot be one transaction, and the checks that run on the server.</summary>
+/// <remarks>Functions carry their version in their name: replacing one under a running migration fails with "tuple concurrently updated".</remarks>
+internal static class MigrationSchema
+{
+    /// <summary>SQLSTATE: the transaction holds a lock outside the tenant's schema.</summary>
+    public const string OutsideState = "SD002";
+
+    /// <summary>SQLSTATE: the scope is not where the caller believes; another process has moved it.</summary>
+    public const string MovedState = "SD003";
+
+    /// <summary>A cursor keeps the snapshot of its DECLARE (sql-declare): it still sees what the migration dropped, renamed or moved.</summary>
+    public const string Before =
+        """
+        declare safe_deploy_before no scroll cursor for
+        select n.nspname, o.relname from safe_deploy.locked_1() l(oid, owner) join pg_catalog.pg_class c on c.oid = l.oid
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_class o on o.oid = coalesce(l.owner, l.oid)
+        """;
+
+    private const string Present = "select pg_catalog.to_regprocedure('safe_deploy.guard_1(text,text[])') is not null";
+
+    private const string Sql = """
+        create table if not exists safe_deploy.progress (
+            scope         text not null,
+            version       text not null,
+            direction     text not null,
+            -- How many segments are done, and whether the next one was begun.
+            segment       integer not null,
+            begun         boolean not null,
+            name          text not null,
+            checksum      text not null,
+            script        text,
+            deployment    text,
+            primary key (scope, version));
+
+        -- Relations this transaction holds in ROW EXCLUSIVE or stronger, each with the table it belongs to (an index's, an owned
+        -- sequence's; null for a relation that is gone). Volatile plpgsql: it looks with a snapshot of its own, not the cursor's.
+        create or replace function safe_deploy.locked_1() returns table (oid oid, owner oid)
+            language plpgsql volatile set search_path = pg_catalog as $$
+        begin
+            return query
+            select distinct l.relation, coalesce(
+                (select i.indrelid from pg_index i where i.indexrelid = l.relation),
+                (select d.refobjid from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = l.relation
+                    and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i') and d.refobjsubid > 0 limit 1))
+            from pg_locks l
+            where l.pid = pg_backend_pid() and l.locktype = 'relation' and l.granted
+              and l.database = (select b.oid from pg_database b where b.datname = current_database())
+              and l.mode in ('RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock');
+        end $$;
+
+        -- Fails when the transaction locked anything outside the tenant's schema, as it is now or as it was before.
+        create or replace function safe_deploy.guard_1(the_schema text, the_shared text[]) returns void
+            language plpgsql volatile set search_path = pg_catalog as $$
+        declare
+            before refcursor := 'safe_deploy_before';
+            place record;
+        begin
+            for place in
+                select n.nspname, o.relname from safe_deploy.locked_1() l(oid, owner) join pg_class c on c.oid = l.oid
+                join pg_namespace n on n.oid = c.relnamespace join pg_class o on o.oid = coalesce(l.owner, l.oid)
+            loop
+                perform safe_deploy.inside_1(place.nspname, place.relname, the_schema, the_shared);
+            end loop;
+            loop
+                fetch before into place;
+                exit when not found;
+                perform safe_deploy.inside_1(place.nspname, place.relname, the_schema, the_shared);
+            end loop;
+        end $$;
+
+        create or replace function safe_deploy.inside_1(the_namespace text, the_relation text, the_schema text, the_shared text[]) returns void
+            language plpgsql immutable set search_path = pg_catalog as $$
+        begin
+            if the_namespace = the_schema or the_namespace in ('safe_deploy', 'pg_catalog', 'information_schema')
+                or the_namespace like 'pg\_toast%' or the_namespace like 'pg\_temp%' or the_namespace || '.' || the_relation = any (the_shared) then
+                return;
+            end if;
+            raise exception '%.% is outside the tenant', the_namespace, the_relation
+                using errcode = 'SD002', schema = the_namespace, table = the_relation;
+        end $$;
+
+        -- Takes a version out of a scope's history; fails when it is not there: somebody else has taken it out.
+        create or replace function safe_deploy.forget_1(the_scope text, the_version text) returns void
+            language plpgsql set search_path = pg_catalog as $$
+        declare
+            gone integer;
+            open integer;
+        begin
+            delete from safe_deploy.migration m where m.scope = the_scope and m.version = the_version;
+            get diagnostics gone = row_count;
+            delete from safe_deploy.progress p where p.scope = the_scope and p.version = the_version;
+            get diagnostics open = row_count;
+            if gone + open = 0 then
+                raise exception '% of % is not applied', the_version, the_scope using errcode = 'SD003';
+            end if;
+        end $$;
+
+        -- One step of what cannot be one transaction; fails when the scope is not at the step before.
+        create or replace function safe_deploy.advance_1(the_scope text, the_version text, the_direction text, the_segment integer, to_segment integer, to_begun boolean)
+            returns void language plpgsql set search_path = pg_catalog as $$
+        begin
+            update safe_deploy.progress p set segment = to_segment, begun = to_begun
+            where p.scope = the_scope and p.version = the_version and p.direction = the_direction and p.segment = the_segment;
+            if not found then
+                raise exception '% of % is not at step %', the_version, the_scope, the_segment using errcode = 'SD003';
+            end if;
+        end $$;
+        """;
+
+    /// <summary>Creates what is missing. Safe to repeat and to call from two processes at once.</summary>
+    public static async Task EnsureAsync(FencedConnection session, CancellationToken cancellation)
+    {
+        await using (var present = LedgerSql.Command(session.Connection, Present))
+            if (await present.ExecuteScalarAsync(cancellation) is true)
+                return;
+        await using var transaction = await session.Connection.BeginTransactionAsync(cancellation);
+        await using (var alone = LedgerSql.Command(session.Connection, "lock table safe_deploy.script in share row exclusive mode"))
+            await alone.ExecuteNonQueryAsync(cancellation);
+        await using (var create = new NpgsqlCommand(Sql, session.Connection))
+            await create.ExecuteNonQueryAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+}
