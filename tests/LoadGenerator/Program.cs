@@ -25,7 +25,7 @@ using var stop = new CancellationTokenSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 if (args.Contains("--until-stdin-closes"))
-    _ = StopWhenStdinClosesAsync();
+    _ = Task.Run(StopWhenStdinClosesAsync);
 
 var report = await new LoadGenerator(options, TimeProvider.System).RunAsync(stop.Token);
 Console.WriteLine(JsonSerializer.Serialize(report, LoadJson.Default.LoadReport));
@@ -39,7 +39,9 @@ void Stop(PosixSignalContext signal)
 
 async Task StopWhenStdinClosesAsync()
 {
-    await Console.In.ReadToEndAsync();
+    // Console.In reads synchronously even when asked not to.
+    await using var input = Console.OpenStandardInput();
+    await input.CopyToAsync(Stream.Null);
     await stop.CancelAsync();
 }
 
