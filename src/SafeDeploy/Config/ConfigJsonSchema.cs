@@ -112,6 +112,12 @@ public static class ConfigJsonSchema
 
     private static void Value(Utf8JsonWriter json, ScalarType type)
     {
+        if (type is { Form: JsonForm.Text, Choices.Length: 0, Pattern: null, Range: null })
+        {
+            Anything(json);
+            return;
+        }
+
         json.WriteStartArray("anyOf");
         Alternative(json, () => Plain(json, type));
         if (type is { Form: JsonForm.Text, Range: { } range })

@@ -55,5 +55,5 @@ internal sealed class EnvironmentOverlays(ScalarReader withoutVariables, Problem
             nearest is null ? $"ask for one of: {string.Join(", ", known)}; or add it under environments" : $"ask for {nearest}");
     }
 
-    private static Place AskedFor() => new(new SourceMark.FromInput("environment"), "");
+    private static Place AskedFor() => new(new SourceMark.FromInput("--environment"), "environment");
 }

@@ -32,7 +32,9 @@ internal sealed class ScalarReader(Interpolation? references, SecretTexts secret
         Keep(type, filled.Text);
         if (type.Parse(filled.Text, out var why) is { } value)
             return new ScalarReading(value, filled.Text, filled.Mark);
-        _problems.BadValue(place with { Mark = filled.Mark }, type, Shown.Found(filled, type.IsSecret), why);
+        // A container's variables often are secrets, so none of them is shown, though not all are hidden from every sink.
+        var isSecret = type.IsSecret || type == ScalarTypes.Variable;
+        _problems.BadValue(place with { Mark = filled.Mark }, type, Shown.Found(filled, isSecret), why);
         return null;
     }
 

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using SafeDeploy.Config;
+using SafeDeploy.Integrations.Yaml;
+using SafeDeploy.Tests.Architecture;
 
 namespace SafeDeploy.Tests.Config;
 
@@ -142,6 +144,15 @@ public sealed class ConfigErrorsTests
     public void What_a_file_holds_cannot_write_into_the_terminal_or_the_log() => Cases([
         ("escape codes and workflow commands", "\"\\e[2J\\n::error::x\": 1\nrisk: { fail_on: \"a\\r\\n::set-output name=x::y\\u202e\" }"),
         ("a very long word", $"risk: {{ fail_on: {new string('x', 5000)} }}")]);
+
+    [Fact]
+    public void Every_problem_of_the_configuration_has_a_golden_and_a_code_of_its_own()
+    {
+        var all = ConfigProblems.All.Concat(YamlProblems.All).Select(info => info.Code).ToList();
+        Assert.Equal(all.Count, all.Distinct().Count());
+        var goldens = string.Concat(Repository.Files("tests/SafeDeploy.Tests/Config", "*.golden.txt").Select(Repository.Read));
+        Repository.AssertNone(all.Where(code => !goldens.Contains(code, StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void More_mistakes_than_a_screen_holds_are_counted()

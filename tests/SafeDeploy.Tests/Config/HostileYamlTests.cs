@@ -32,7 +32,7 @@ public sealed class HostileYamlTests
     [Fact]
     public void A_file_whose_bytes_cannot_be_had_says_so() =>
         // Opening it succeeds and reading its first page fails with EIO, for the superuser too (proc(5), "/proc/pid/mem").
-        Assert.Equal("SD0102", Assert.Single(Yml.ReadPath("/proc/self/mem").Problems).Code);
+        Golden.Verify(Yml.Text(Yml.ReadPath("/proc/self/mem")));
 
     [Fact]
     public void Bytes_that_are_no_text_are_named() => Golden.Verify(string.Join('\n',

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Yaml;
-using SafeDeploy.Reporting;
 
 namespace SafeDeploy.Tests.Config;
 
@@ -49,7 +48,7 @@ internal static class Yml
 
     /// <summary>All problems as people read them.</summary>
     public static string Text(ConfigReading reading) =>
-        string.Join('\n', reading.Problems.Select(ProblemText.Render))
+        string.Join('\n', reading.Problems.Select(SafeDeploy.Reporting.ProblemText.Render))
         + (reading.Omitted > 0 ? $"\nand {reading.Omitted} more\n" : "");
 
     /// <summary>The same reading with the folder taken out of its texts, so that goldens know no machine.</summary>
