@@ -63,8 +63,8 @@ public static class LedgerProblems
         "The role may not create the schema `safe_deploy`, or may not use tables that another role created there.",
         "Grant what the message names, or connect with the role that owns the schema.");
 
-    public static readonly ProblemInfo NotNow = new("SD0214", "The server starts or stops",
-        "The server answered that it does not accept connections at this moment.",
+    public static readonly ProblemInfo NotNow = new("SD0214", "The server accepts no connections now",
+        "The server answered that it, or this database, accepts no connections at this moment.",
         "Wait until it accepts connections; then run the step again.");
 
     public static readonly ProblemInfo BadUrl = new("SD0215", "The database URL cannot be used",
@@ -155,8 +155,12 @@ public static class LedgerProblems
             "grant create on database … to the role, or connect with the owner of schema safe_deploy");
 
     public static Problem StartsOrStops(string place, string state) =>
-        NotNow.Occurred("the server starts or stops and accepts no connections now", $"{place}   SQLSTATE {state}", NothingTouched, Stopping,
-            "wait until the server is up; then run the step again");
+        NotNow.Occurred(
+            state == "55000" ? "the database is closed to connections" : "the server starts or stops and accepts no connections now",
+            $"{place}   SQLSTATE {state}", NothingTouched, Stopping,
+            state == "55000"
+                ? "open it (alter database … allow_connections true) when whoever closed it has finished; then run the step again"
+                : "wait until the server is up; then run the step again");
 
     public static Problem UrlUnusable(string why) =>
         BadUrl.Occurred($"the database URL cannot be used: {why}", "database.url", "nothing was connected to", Stopping,

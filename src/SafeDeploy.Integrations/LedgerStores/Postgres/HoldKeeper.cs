@@ -74,14 +74,10 @@ internal sealed class HoldKeeper : IAsyncDisposable
             {
                 _loss.Lose(taken.Problem);
             }
-            catch (Exception failure) when (!stop.IsCancellationRequested && (PostgresLedgerFailures.IsConnectionLoss(failure) || failure is OperationCanceledException))
+            catch (Exception failure) when (!stop.IsCancellationRequested && (failure is NpgsqlException or OperationCanceledException || PostgresLedgerFailures.IsConnectionLoss(failure)))
             {
+                // Whatever the reason is (restart, network, a limit of connections), it may pass before the expiry fires.
                 await ForgetSessionAsync();
-            }
-            catch (PostgresException failure)
-            {
-                // The server answers and refuses (a privilege was taken away): others will find the heartbeat old, so the hold ends.
-                _loss.Lose(PostgresLedgerFailures.Of(failure, _connections.Environment).Problem);
             }
         }
     }

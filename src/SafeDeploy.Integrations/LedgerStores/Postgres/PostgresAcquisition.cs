@@ -84,7 +84,7 @@ internal sealed class PostgresAcquisition(
     {
         var loss = new HoldLoss();
         var connections = new FencedConnections(source, claim.Deployment, Environment, claim.Epoch, loss);
-        var hold = new PostgresLedgerHold(connections, new HoldKeeper(keeper, connections, loss, options, time, since), loss, time, place);
+        var hold = new PostgresLedgerHold(connections, new HoldKeeper(keeper, connections, loss, options, time, since), loss, time, options.Ttl, place);
         try
         {
             var ended = await new OlderSessions(keeper, connections, options, time).EndAsync(claim.Locked, cancellation);

@@ -36,7 +36,7 @@ public static class PostgresLedgerFailures
         "3D000" => LedgerProblems.NoDatabase(place),
         "53300" => LedgerProblems.NoConnectionLeft(place),
         "53100" => LedgerProblems.NoRoom(place, "SQLSTATE 53100"),
-        "57P01" or "57P02" or "57P03" => LedgerProblems.StartsOrStops(place, failure.SqlState),
+        "57P01" or "57P02" or "57P03" or "55000" => LedgerProblems.StartsOrStops(place, failure.SqlState),
         ReadOnlyTransaction => inRecovery ? LedgerProblems.IsStandby(place) : LedgerProblems.IsReadOnly(place),
         "42501" => LedgerProblems.Lacks(place, failure.MessageText),
         _ => LedgerProblems.WasRefused(place, failure.SqlState, failure.MessageText),

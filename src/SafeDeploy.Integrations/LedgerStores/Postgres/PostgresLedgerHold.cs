@@ -21,13 +21,17 @@ internal sealed class PostgresLedgerHold : ILedgerHold
     private readonly HoldKeeper _keeper;
     private readonly HoldLoss _loss;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _patience;
     private readonly string _place;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private FencedConnection? _session;
+    private NpgsqlException? _failure;
     private bool _letGo;
 
-    public PostgresLedgerHold(FencedConnections connections, HoldKeeper keeper, HoldLoss loss, TimeProvider time, string place)
+    /// <param name="patience">How long one call tries again while its own session breaks but the keeper's lives.</param>
+    public PostgresLedgerHold(FencedConnections connections, HoldKeeper keeper, HoldLoss loss, TimeProvider time, TimeSpan patience, string place)
     {
+        _patience = patience;
         Connections = connections;
         _keeper = keeper;
         _loss = loss;
@@ -139,12 +143,15 @@ internal sealed class PostgresLedgerHold : ILedgerHold
         try
         {
             ObjectDisposedException.ThrowIf(_letGo, this);
+            var since = _time.GetTimestamp();
             while (true)
             {
                 _loss.ThrowIfLost();
                 if (await TryAsync(act) is { } done)
                     return done.Value;
                 await ForgetSessionAsync();
+                if (_failure is { } failure && _time.GetElapsedTime(since) > _patience)
+                    throw PostgresLedgerFailures.Of(failure, _place);
                 await Task.Delay(Again, _time, Lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -157,10 +164,11 @@ internal sealed class PostgresLedgerHold : ILedgerHold
     /// <summary>Null when the session broke, or the hold was lost meanwhile.</summary>
     private async Task<Done<T>?> TryAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> act)
     {
+        if ((_session ??= await OpenAsync()) is not { } session)
+            return null;
         try
         {
-            _session ??= await Connections.OpenAsync("ledger", Lost);
-            return new Done<T>(await act(_session.Connection, Lost));
+            return new Done<T>(await act(session.Connection, Lost));
         }
         catch (PostgresException failure) when (PostgresLedgerFailures.IsFenced(failure))
         {
@@ -172,11 +180,26 @@ internal sealed class PostgresLedgerHold : ILedgerHold
         }
         catch (Exception failure) when (PostgresLedgerFailures.IsConnectionLoss(failure) || (failure is OperationCanceledException && Lost.IsCancellationRequested))
         {
+            _failure = failure as NpgsqlException;
             return null;
         }
         catch (PostgresException failure)
         {
             throw PostgresLedgerFailures.Of(failure, _place);
+        }
+    }
+
+    /// <summary>Null when no session can be had now, whatever the reason: it may pass while the hold lives.</summary>
+    private async Task<FencedConnection?> OpenAsync()
+    {
+        try
+        {
+            return await Connections.OpenAsync("ledger", Lost);
+        }
+        catch (Exception failure) when (failure is NpgsqlException or OperationCanceledException || PostgresLedgerFailures.IsConnectionLoss(failure))
+        {
+            _failure = failure as NpgsqlException;
+            return null;
         }
     }
 
