@@ -11,7 +11,7 @@ namespace SafeDeploy.DatabaseTests.Ledger;
 public sealed class PostgresFencingTests : IAsyncLifetime
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
-    private static readonly PostgresLedgerOptions Hasty = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
+    private static readonly PostgresLedgerOptions Hasty = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
 
     private TestDatabase _database = null!;
     private PostgresLedgerStore _store = null!;
