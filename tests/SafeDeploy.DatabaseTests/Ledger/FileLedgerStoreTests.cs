@@ -2,7 +2,7 @@ using SafeDeploy.Integrations.LedgerStores.File;
 using SafeDeploy.Ledger;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
-using SafeDeploy.Reporting;
+using ProblemText = SafeDeploy.Reporting.ProblemText;
 
 namespace SafeDeploy.DatabaseTests.Ledger;
 

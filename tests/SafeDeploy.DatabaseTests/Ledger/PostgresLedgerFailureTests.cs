@@ -3,7 +3,7 @@ using Npgsql;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.LedgerStores.Postgres;
 using SafeDeploy.Problems;
-using SafeDeploy.Reporting;
+using ProblemText = SafeDeploy.Reporting.ProblemText;
 
 namespace SafeDeploy.DatabaseTests.Ledger;
 
