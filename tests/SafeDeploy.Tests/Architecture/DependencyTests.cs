@@ -16,7 +16,8 @@ public sealed partial class DependencyTests
         ["Runs"] = ["Config", "Ledger", "Migrations", "Ports", "Problems"],
         ["Ledger"] = ["Migrations", "Ports", "Problems", "Runs"],
         ["Ports"] = ["Config", "Ledger", "Migrations", "Problems", "Runs"],
-        ["Risk"] = ["Config", "Migrations", "Problems"],
+        // Ports, because the effect model answers one: what a script means for the image that serves.
+        ["Risk"] = ["Config", "Migrations", "Ports", "Problems"],
         // The report prints the decision as it was made, so it reads the one type that is the decision.
         ["Reporting"] = ["Config", "Ledger", "Migrations", "Problems", "Risk", "Runs", "Steps.Rollback"],
         ["Steps"] = ["Config", "Ledger", "Migrations", "Ports", "Problems", "Reporting", "Risk", "Runs"],
@@ -55,16 +56,33 @@ public sealed partial class DependencyTests
             from source in Source.All("src/SafeDeploy.Integrations")
             from named in source.Names
             where named.Split('.') is ["SafeDeploy", "Integrations", var port, var vendor, ..]
-                && port == source.Folder(2) && vendor != source.Folder(3) && Directory.Exists(Repository.PathOf("src", "SafeDeploy.Integrations", port, vendor))
+                && port == source.Folder(2) && source.Folder(3).Length > 0 && vendor != source.Folder(3) && Directory.Exists(Repository.PathOf("src", "SafeDeploy.Integrations", port, vendor))
             select $"{source.Path} names {named}");
 
+    /// <summary>The stage that the vendors of a port serve: its problems and its pure rules are theirs too, and no other stage's.</summary>
+    private static readonly Dictionary<string, string> Serves = new(StringComparer.Ordinal)
+    {
+        ["Backups"] = "Backup",
+        ["DeployTargets"] = "DeployImage",
+        ["HealthGates"] = "VerifyHealth",
+    };
+
     [Fact]
-    public void Integrations_know_ports_and_not_the_steps_that_use_them() =>
+    public void An_integration_names_no_step_but_the_one_it_serves() =>
         Repository.AssertNone(
             from source in Source.All("src/SafeDeploy.Integrations")
             from named in source.Names
-            where named.Split('.') is ["SafeDeploy", "Pipeline" or "Steps", ..]
+            let parts = named.Split('.')
+            where parts is ["SafeDeploy", "Pipeline", ..] || (parts is ["SafeDeploy", "Steps", var step, ..] && Serves.GetValueOrDefault(source.Folder(2)) != step)
             select $"{source.Path} names {named}");
+
+    [Fact]
+    public void No_integration_runs_a_step() =>
+        Repository.AssertNone(
+            from source in Source.All("src/SafeDeploy.Integrations")
+            from step in Source.All("src/SafeDeploy/Steps").SelectMany(file => file.Declared).Where(type => type.EndsWith("Step", StringComparison.Ordinal))
+            where source.Words.Contains(step)
+            select $"{source.Path} uses {step}");
 
     [Fact]
     public void A_namespace_is_its_folder() =>
@@ -86,8 +104,9 @@ public sealed partial class DependencyTests
             where lines > LongestFile
             select $"{file} has {lines} lines, at most {LongestFile} are allowed");
 
-    private sealed partial record Source(string Path, string? Namespace, IReadOnlyList<string> Names)
+    private sealed partial record Source(string Path, string? Namespace, IReadOnlyList<string> Names, IReadOnlyList<string> Declared, HashSet<string> Words)
     {
+
         public string Folder(int depth) => Path.Split('/') is var parts && parts.Length > depth + 1 ? parts[depth] : "";
 
         public static IEnumerable<Source> All(string folder) =>
@@ -96,7 +115,15 @@ public sealed partial class DependencyTests
             select new Source(
                 file,
                 DeclaredNamespace().Match(text) is { Success: true } declared ? declared.Groups[1].Value : null,
-                [.. QualifiedName().Matches(text).Select(match => match.Value).Distinct()]);
+                [.. QualifiedName().Matches(text).Select(match => match.Value).Distinct()],
+                [.. DeclaredType().Matches(text).Select(match => match.Groups[1].Value)],
+                [.. Word().Matches(text).Select(match => match.Value)]);
+
+        [GeneratedRegex(@"^(?:public|internal)[\w ]* (?:class|record|record struct|interface|enum|struct) (\w+)", RegexOptions.Multiline)]
+        private static partial Regex DeclaredType();
+
+        [GeneratedRegex(@"\b[A-Z]\w+")]
+        private static partial Regex Word();
 
         [GeneratedRegex(@"^\s*//.*$", RegexOptions.Multiline)]
         private static partial Regex Comment();
