@@ -18,9 +18,22 @@ public static class AppImages
     public static Task<string> UnreadyAsync(ContainerLabel label, string version) =>
         BuildAsync(label, version, Configuration($"""http-request return status 503 hdr X-App-Version "{version}" content-type text/plain string "not ready" """));
 
+    /// <summary>As <see cref="WellAsync"/>, three seconds later.</summary>
+    public static Task<string> SlowAsync(ContainerLabel label, string version) =>
+        BuildAsync(label, version, Configuration($"""
+            tcp-request inspect-delay 3s
+              tcp-request content accept if WAIT_END
+              http-request return status 200 hdr X-App-Version "{version}" content-type text/plain string "{version}"
+            """));
+
+    /// <summary>As <see cref="WellAsync"/>, on another port than the others.</summary>
+    public static Task<string> ElsewhereAsync(ContainerLabel label, string version, int port) =>
+        BuildAsync(label, version, Configuration($"""http-request return status 200 hdr X-App-Version "{version}" content-type text/plain string "{version}" """)
+            .Replace($":{Port}", $":{port}", StringComparison.Ordinal));
+
     /// <summary>Accepts connections and never answers.</summary>
     public static Task<string> HangingAsync(ContainerLabel label, string version) =>
-        BuildAsync(label, version, Configuration("tcp-request inspect-delay 1h\n  tcp-request content accept if FALSE"));
+        BuildAsync(label, version, Configuration("tcp-request inspect-delay 1h\n  tcp-request content accept if WAIT_END"));
 
     /// <summary>Prints a line and exits with code 7.</summary>
     public static Task<string> ExitingAsync(ContainerLabel label, string version) =>

@@ -47,9 +47,10 @@ public sealed class DockerWorld : IAsyncDisposable
     public string FrontContainer => $"{Settings.Service}-front";
 
     /// <summary>A target as a new process would make it.</summary>
-    public DockerTarget Target(string environment = "test")
+    /// <param name="machine">Our host name; a container's when we play to be inside of it.</param>
+    public DockerTarget Target(string environment = "test", string? machine = null)
     {
-        var target = new DockerTarget(Settings, new TargetContext("shop", environment, Folder, Environment.MachineName, TimeProvider.System, new NoCommands()));
+        var target = new DockerTarget(Settings, new TargetContext("shop", environment, Folder, machine ?? Environment.MachineName, TimeProvider.System, new NoCommands()));
         targets.Add(target);
         return target;
     }
@@ -68,7 +69,7 @@ public sealed class DockerWorld : IAsyncDisposable
         var slot = (await target.StateAsync(default)).FreeSlot;
         await target.StartAsync(release, slot, target.SpecOf(release, slot, new DeploymentId(deployment)), default);
         foreach (var instance in await target.InstancesAsync(slot, default))
-            await Eventually.Async(async () => (await target.AskInstanceAsync(slot, instance.Id, Question, default)).IsSuccess, TimeSpan.FromSeconds(20));
+            await Eventually.Async(async () => (await target.AskInstanceAsync(slot, instance.Id, HttpQuestion.Get("/", TimeSpan.FromSeconds(5)), default)).IsSuccess, TimeSpan.FromSeconds(20));
         return slot;
     }
 
@@ -86,6 +87,21 @@ public sealed class DockerWorld : IAsyncDisposable
         var answer = await target.AskFrontAsync(Question, default);
         return answer.IsSuccess ? answer.Body : $"{answer.Status} {answer.Error}".Trim();
     }
+
+    /// <summary>Two releases prepared, the first one serving from blue; the target and both images.</summary>
+    public async Task<(DockerTarget Target, string V1, string V2)> ServingV1Async()
+    {
+        var target = Target();
+        var (v1, v2) = (await AppImages.WellAsync(label, "v1"), await AppImages.WellAsync(label, "v2"));
+        await PrepareAsync(target);
+        await target.SwitchAsync(await StartAsync(target, v1, "v1", "d1"), default);
+        return (target, v1, v2);
+    }
+
+    public static Task<string> InspectAsync(string container, string format) =>
+        TrimmedAsync("inspect", "--format", format, container);
+
+    public static async Task<string> TrimmedAsync(params string[] arguments) => (await ContainerLabel.DockerAsync(arguments)).Trim();
 
     public async ValueTask DisposeAsync()
     {

@@ -38,6 +38,7 @@ public sealed partial class DockerTarget
         var address = (await engine.FindContainerAsync(container.Id, cancellation))?.AddressOn(around.Network) ?? "";
         if (address.Length == 0)
             return HttpAnswer.None($"it is not running ({container.State})", TimeSpan.Zero);
+        await around.AttachAsync(around.Network, cancellation);
         var port = SlotSpec.Parse(container.Label(ContainerLabels.Spec)).Port;
         return await asker.AskAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{address}:{port}/")), question, cancellation);
     }

@@ -63,10 +63,12 @@ public sealed partial class DockerTarget : IDeployTarget
         var web = (await fleet.AllAsync(cancellation)).Where(c => c.Label(ContainerLabels.Role) == ContainerLabels.Web).ToLookup(c => c.Label(ContainerLabels.Slot));
         if (toSlot is not null)
         {
+            if (!web[toSlot].Any())
+                throw TargetProblems.NobodyServes(toSlot, "it holds no release", "");
             await EnsureRunningAsync(web[toSlot], cancellation);
             await fleet.SetRestartPolicyAsync(web[toSlot], Fleet.Always, cancellation);
         }
-        await front.SwitchAsync(toSlot, toSlot is null ? 0 : web[toSlot].Count(), cancellation);
+        await front.SwitchAsync(toSlot, cancellation);
         foreach (var other in web.Where(slot => slot.Key != toSlot))
             await fleet.SetRestartPolicyAsync(other, Fleet.Never, cancellation);
         if (former is not null && former != toSlot && (settings.Keep == KeepPolicy.Stopped || front is NoFront))

@@ -26,14 +26,12 @@ public sealed class ExternalFront(
         var printed = await commands.ReadAsync("current", current, ImmutableDictionary<string, string>.Empty, cancellation);
         var words = printed.Split([' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
         if (words.FirstOrDefault(w => w is not ("blue" or "green" or "held")) is { } other)
-            throw TargetProblems.CurrentIsUnreadable($"\"{other}\" is neither blue, green nor held", current[0], printed);
+            throw TargetProblems.PrintedSomethingElse("current", $"\"{other}\" is neither blue, green nor held", current[0], printed);
         return new FrontMap(words.FirstOrDefault(w => w != "held"), words.Contains("held"));
     }
 
-    public async Task SwitchAsync(string? toSlot, int running, CancellationToken cancellation)
+    public async Task SwitchAsync(string? toSlot, CancellationToken cancellation)
     {
-        if (toSlot is not null && running == 0)
-            throw TargetProblems.NobodyServes(toSlot, "none of its instances runs", "");
         await commands.ChangeAsync("switch", front.Switch, await EnvironmentAsync(toSlot, cancellation), cancellation);
         if (front.Release is { } release)
             await commands.ChangeAsync("release", release, ImmutableDictionary<string, string>.Empty, cancellation);

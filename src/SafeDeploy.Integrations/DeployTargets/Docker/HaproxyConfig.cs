@@ -60,7 +60,7 @@ public sealed record HaproxyConfig(string Service, int BluePort, int GreenPort, 
             frontend {FrontMap.Front}
                 bind :{Listen}
                 http-request set-header X-Forwarded-Proto http unless {"{"} req.hdr(X-Forwarded-Proto) -m found {"}"}
-                option forwardfor if-none
+                option forwardfor
                 http-request set-var(txn.held) str({FrontMap.HeldKey}),map({FrontMap.Path},no)
                 http-request return status 503 hdr Retry-After 5 content-type text/plain string "held for maintenance" if {"{"} var(txn.held) -m str yes {"}"}
                 use_backend %[str({FrontMap.ServingKey}),map({FrontMap.Path},{FrontMap.Nobody})]

@@ -19,8 +19,7 @@ public interface IFront
     Task LearnAsync(CancellationToken cancellation);
 
     /// <summary>Returns when new requests go there; never moves traffic to a slot that accepts no connection.</summary>
-    /// <param name="running">How many instances run in the slot.</param>
-    Task SwitchAsync(string? toSlot, int running, CancellationToken cancellation);
+    Task SwitchAsync(string? toSlot, CancellationToken cancellation);
 
     Task HoldAsync(CancellationToken cancellation);
 

@@ -66,9 +66,10 @@ public sealed class ManagedFront : IFront
     {
         if (await FindAsync(cancellation) is not { } found)
             return null;
-        if (found.State.Running)
+        if (found.State.Running && await around.IsAttachedAsync(ContainerPlan.ControlNetwork(settings.Service), cancellation))
             return await runtime.MapAsync(cancellation);
-        // A front that is stopped serves nobody, but this is what it will serve when it is started.
+        // A front that is stopped serves nobody, but this is what it will serve when it is started. And from inside a
+        // container that is not attached yet this is what can be read without changing anything.
         return await engine.GetFileAsync(name, FrontMap.Path, cancellation) is { } text ? FrontMap.Parse(name, text) : null;
     }
 
@@ -83,10 +84,10 @@ public sealed class ManagedFront : IFront
         await UntilAnswersAsync(cancellation);
     }
 
-    public async Task SwitchAsync(string? toSlot, int running, CancellationToken cancellation)
+    public async Task SwitchAsync(string? toSlot, CancellationToken cancellation)
     {
         if (toSlot is not null)
-            await UntilReachedAsync(toSlot, running, cancellation);
+            await UntilReachedAsync(toSlot, cancellation);
         var map = new FrontMap(toSlot, false);
         // The file first: a machine that dies between the two comes back with the slot that was asked for,
         // and whoever repeats the switch, forward or back, writes both again.
@@ -114,6 +115,7 @@ public sealed class ManagedFront : IFront
     {
         if (await around.SelfAsync(cancellation) is null)
             return new Uri($"http://{around.PublishedHost(front.Listen.Address)}:{front.Listen.Port}/");
+        await around.AttachAsync(around.Network, cancellation);
         var address = (await FindAsync(cancellation))?.AddressOn(around.Network) ?? "";
         return address.Length > 0
             ? new Uri($"http://{address}:{HaproxyConfig.Listen}/")
@@ -155,16 +157,18 @@ public sealed class ManagedFront : IFront
             }
     }
 
-    private async Task UntilReachedAsync(string slot, int running, CancellationToken cancellation)
+    /// <summary>Waits until the front reaches every instance that runs. One that ended is not waited for: on the way back the others must serve.</summary>
+    private async Task UntilReachedAsync(string slot, CancellationToken cancellation)
     {
-        if (running == 0)
-            throw TargetProblems.NobodyServes(slot, "none of its instances runs", await EvidenceAsync(slot, cancellation));
         var started = time.GetTimestamp();
-        int up;
-        while ((up = (await runtime.SlotAsync(slot, cancellation)).Up) < running)
+        while (true)
         {
-            if (time.GetElapsedTime(started) >= StartLimit)
-                throw TargetProblems.NobodyServes(slot, string.Create(CultureInfo.InvariantCulture, $"the front reaches {up} of {running} instances on port {settings.Port}"),
+            var running = (await fleet.SlotAsync(slot, ContainerLabels.Web, cancellation)).Count(c => c.State == "running");
+            var up = (await runtime.SlotAsync(slot, cancellation)).Up;
+            if (running > 0 && up >= running)
+                return;
+            if (running == 0 || time.GetElapsedTime(started) >= StartLimit)
+                throw TargetProblems.NobodyServes(slot, string.Create(CultureInfo.InvariantCulture, $"the front reaches {up} of {running} running instances"),
                     await EvidenceAsync(slot, cancellation));
             await Task.Delay(Interval, time, cancellation);
         }
@@ -206,6 +210,7 @@ public sealed class ManagedFront : IFront
         var address = (await FindAsync(cancellation))?.AddressOn(ContainerPlan.ControlNetwork(settings.Service)) ?? "";
         if (!IPAddress.TryParse(address, out var ip))
             throw TargetProblems.FrontIsSilent(name, "it is not running");
+        await around.AttachAsync(ContainerPlan.ControlNetwork(settings.Service), cancellation);
         return await around.ConnectAsync(new IPEndPoint(ip, HaproxyConfig.Control), cancellation);
     }
 

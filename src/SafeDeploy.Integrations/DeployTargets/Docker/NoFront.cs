@@ -16,8 +16,7 @@ public sealed class NoFront : IFront
 
     public Task LearnAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task SwitchAsync(string? toSlot, int running, CancellationToken cancellation) =>
-        toSlot is not null && running == 0 ? throw TargetProblems.NobodyServes(toSlot, "none of its instances runs", "") : Task.CompletedTask;
+    public Task SwitchAsync(string? toSlot, CancellationToken cancellation) => Task.CompletedTask;
 
     public Task HoldAsync(CancellationToken cancellation) => throw TargetProblems.HasNoFront("holds traffic");
 

@@ -43,9 +43,20 @@ public sealed class Surroundings(DockerEngine engine, DockerSettings settings, T
         {
             if (item == $"{MakeNetwork} {network}")
                 await engine.CreateNetworkAsync(network, isInternal: HasControl && network == Control, LabelsOf(), cancellation);
-            if (item == $"{Join} {network}" && await SelfAsync(cancellation) is { } self && !self.IsOn(network))
-                await engine.ConnectAsync(network, self.Id, null, cancellation);
+            if (item == $"{Join} {network}")
+                await AttachAsync(network, cancellation);
         }
+    }
+
+    /// <summary>Whether addresses of the network are reached from here as things are.</summary>
+    public async Task<bool> IsAttachedAsync(string network, CancellationToken cancellation) =>
+        await SelfAsync(cancellation) is not { } self || self.IsOn(network);
+
+    /// <summary>Attaches the container we run in; nothing to do on the machine itself. Each step may run in a container of its own, so this is also done when first needed.</summary>
+    public async Task AttachAsync(string network, CancellationToken cancellation)
+    {
+        if (await SelfAsync(cancellation) is { } self && !self.IsOn(network))
+            await engine.ConnectAsync(network, self.Id, null, cancellation);
     }
 
     public async Task<Stream> ConnectAsync(IPEndPoint end, CancellationToken cancellation)

@@ -42,9 +42,9 @@ public static partial class TargetProblems
             "detach what it starts (setsid, systemd-run), or raise deploy.command.within") with
         { Evidence = evidence });
 
-    public static ProblemException CurrentIsUnreadable(string why, string program, string evidence) => new(
-        CurrentUnreadable.Occurred($"\"current\" printed something else than its JSON: {why}", program, ServesOn, Stopping,
-            "print the JSON of docs/guides/command-target.md") with
+    public static ProblemException PrintedSomethingElse(string action, string why, string program, string evidence) => new(
+        OutputUnreadable.Occurred($"\"{action}\" printed something else than what is documented: {why}", program, ServesOn, Stopping,
+            "print what docs/guides/command-target.md says") with
         { Evidence = evidence });
 
     public static ProblemException NothingIsDeployed(string asked) => new(

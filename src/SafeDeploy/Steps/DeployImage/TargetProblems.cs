@@ -77,8 +77,8 @@ public static partial class TargetProblems
     public static readonly ProblemInfo CommandSlow = new("SD0622", "A command of the target took too long",
         "A program did not exit within its time and was killed.", "Detach what it starts, or raise `within`.");
 
-    public static readonly ProblemInfo CurrentUnreadable = new("SD0623", "`current` printed something else than its JSON",
-        "The state of the target could not be read.", "Print the JSON of docs/guides/command-target.md.");
+    public static readonly ProblemInfo OutputUnreadable = new("SD0623", "A command of the target printed something else than documented",
+        "The state of the target, or the digest of an image, could not be read.", "Print what docs/guides/command-target.md says.");
 
     public static readonly ProblemInfo NoTarget = new("SD0624", "Nothing is deployed here",
         "`deploy.target` is `none`, and a step asked for a release.", "Configure a target, or leave out the step.");
@@ -90,6 +90,6 @@ public static partial class TargetProblems
     [
         EngineAway, SocketDenied, EngineRefused, EngineSlow, EngineTooOld, ImageMissing, RegistryDenied, RegistryAway, PullFailed,
         NameTaken, EnvironmentUnreadable, PortTaken, FrontDiffers, FrontSilent, NobodyToServe, SlotServes, NoFront, SpecUnreadable,
-        StartFailed, UnknownInstance, CommandFailed, CommandSlow, CurrentUnreadable, NoTarget, WorkersRemain,
+        StartFailed, UnknownInstance, CommandFailed, CommandSlow, OutputUnreadable, NoTarget, WorkersRemain,
     ];
 }
