@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.DeployTargets;
 using SafeDeploy.Integrations.DeployTargets.ShellCommand;

@@ -19,13 +19,15 @@ public sealed class SlotSpecTests
         [new MountSettings(MountKind.Volume, "media", "/media", false)], new LimitSettings(new ByteSize(512 * 1024 * 1024), 1.5m),
         new Uri("unix:///var/run/docker.sock"), null, TimeSpan.FromSeconds(1.5), ImmutableSortedDictionary<string, string>.Empty.Add("team", "pos"));
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     private static SlotSpec Spec => SlotSpec.Of(Settings, "prod", "app", new Release("v2", "ghcr.io/acme/backend:v2", "sha256:ab", "m", null), "green", new DeploymentId("prod-7-1"));
 
     [Fact]
     public void What_the_ledger_keeps_names_variables_and_never_their_values()
     {
         Assert.DoesNotContain("planted", Spec.ToJson(), StringComparison.Ordinal);
-        Golden.Verify(JsonSerializer.Serialize(JsonElement.Parse(Spec.ToJson()), new JsonSerializerOptions { WriteIndented = true }));
+        Golden.Verify(JsonSerializer.Serialize(JsonElement.Parse(Spec.ToJson()), Indented));
     }
 
     [Fact]
@@ -45,6 +47,6 @@ public sealed class SlotSpecTests
         var containers = ContainerPlan.Web(Spec, "ghcr.io/acme/backend@sha256:ab", env).AddRange(ContainerPlan.Workers(Spec, "ghcr.io/acme/backend@sha256:ab", env));
         Assert.Equal(["backend-green-1", "backend-green-2", "backend-celery-green", "backend-celery-green-2"], containers.Select(c => c.Name));
         var first = containers[0].Make with { Labels = containers[0].Make.Labels.Where(l => l.Key != ContainerLabels.Spec).OrderBy(l => l.Key, StringComparer.Ordinal).ToDictionary() };
-        Golden.Verify(JsonSerializer.Serialize(JsonSerializer.SerializeToElement(first, EngineJson.Default.CreateContainer), new JsonSerializerOptions { WriteIndented = true }));
+        Golden.Verify(JsonSerializer.Serialize(JsonSerializer.SerializeToElement(first, EngineJson.Default.CreateContainer), Indented));
     }
 }

@@ -16,14 +16,20 @@ public sealed record CurrentOutput(string? Serving, CurrentSlot[] Slots, bool He
             return Nothing;
         try
         {
-            var current = JsonSerializer.Deserialize(text, CurrentJson.Default.CurrentOutput) ?? throw new JsonException("it is null");
-            return current.Complaint() is { } complaint ? throw new JsonException(complaint) : current with { Serving = current.Serving is "" ? null : current.Serving };
+            var current = JsonSerializer.Deserialize(text, CurrentJson.Default.CurrentOutput);
+            return (current is null ? "it is null" : current.Complaint()) is { } complaint
+                ? throw Odd(complaint, text, program)
+                : current! with { Serving = current.Serving is "" ? null : current.Serving };
         }
         catch (JsonException failure)
         {
-            throw TargetProblems.PrintedSomethingElse("current", failure.Message, program, text.Length > 2000 ? text[..2000] : text);
+            // The parser's own message speaks of our types, not of the reader's JSON.
+            throw Odd($"a member is missing, or no value of its kind, at {failure.Path ?? "$"} (line {(failure.LineNumber ?? 0) + 1})", text, program);
         }
     }
+
+    private static Problems.ProblemException Odd(string why, string text, string program) =>
+        TargetProblems.PrintedSomethingElse("current", why, program, text.Length > 2000 ? text[..2000] : text);
 
     public CurrentSlot? Slot(string name) => Array.Find(Slots, s => s.Slot == name);
 
