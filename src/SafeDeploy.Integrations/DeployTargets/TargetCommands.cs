@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using SafeDeploy.Ports;
-using SafeDeploy.Steps.DeployImage;
 
 namespace SafeDeploy.Integrations.DeployTargets;
 

@@ -58,6 +58,7 @@ public static class AppImages
 
     private static async Task<string> BuildAsync(ContainerLabel label, string version, string configuration, string command = """CMD ["haproxy", "-db", "-f", "/app.cfg"]""")
     {
+        // Without the cache: images of one test must not be parents of another, which would remove them.
         var tag = $"safe-deploy-test/app-{label.Value[..8]}:{version}";
         var folder = Directory.CreateTempSubdirectory("safe-deploy-app-");
         await Gate.WaitAsync();
@@ -66,7 +67,7 @@ public static class AppImages
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "app.cfg"), configuration);
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "Dockerfile"),
                 $"FROM {Front}\nCOPY app.cfg /app.cfg\nENV APP_VERSION={version}\nSTOPSIGNAL SIGUSR1\nENTRYPOINT []\n{command}\n");
-            await ContainerLabel.DockerAsync("build", "--quiet", "--label", label.ToString(), "--tag", tag, folder.FullName);
+            await ContainerLabel.DockerAsync("build", "--quiet", "--no-cache", "--label", label.ToString(), "--tag", tag, folder.FullName);
             return tag;
         }
         finally

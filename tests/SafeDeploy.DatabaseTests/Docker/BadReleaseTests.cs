@@ -2,7 +2,7 @@ using SafeDeploy.Integrations.DeployTargets.Docker;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 using SafeDeploy.Runs;
-using SafeDeploy.Steps.DeployImage;
+using SafeDeploy.Integrations.DeployTargets;
 
 namespace SafeDeploy.DatabaseTests.Docker;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using SafeDeploy.Config;
 using SafeDeploy.Problems;
-using SafeDeploy.Steps.DeployImage;
+using SafeDeploy.Integrations.DeployTargets;
 using SafeDeploy.Tests.Load;
 
 namespace SafeDeploy.DatabaseTests.Docker;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using SafeDeploy.Problems;
 using SafeDeploy.Runs;
-using SafeDeploy.Steps.DeployImage;
+using SafeDeploy.Integrations.DeployTargets;
 
 namespace SafeDeploy.DatabaseTests.Docker;
 

@@ -4,7 +4,6 @@ using SafeDeploy.Integrations.DeployTargets.ShellCommand;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 using SafeDeploy.Runs;
-using SafeDeploy.Steps.DeployImage;
 
 namespace SafeDeploy.Tests.Docker;
 

@@ -3,7 +3,7 @@ using SafeDeploy.Config;
 using SafeDeploy.Integrations.DeployTargets.Docker;
 using SafeDeploy.Integrations.DeployTargets.Docker.Engine;
 using SafeDeploy.Problems;
-using SafeDeploy.Steps.DeployImage;
+using SafeDeploy.Integrations.DeployTargets;
 
 namespace SafeDeploy.Tests.Docker;
 

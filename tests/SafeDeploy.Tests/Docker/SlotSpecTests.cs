@@ -5,7 +5,7 @@ using SafeDeploy.Integrations.DeployTargets.Docker;
 using SafeDeploy.Integrations.DeployTargets.Docker.Engine;
 using SafeDeploy.Problems;
 using SafeDeploy.Runs;
-using SafeDeploy.Steps.DeployImage;
+using SafeDeploy.Integrations.DeployTargets;
 
 namespace SafeDeploy.Tests.Docker;
 

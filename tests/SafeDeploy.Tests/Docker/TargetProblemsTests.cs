@@ -1,6 +1,5 @@
 using SafeDeploy.Problems;
-using SafeDeploy.Steps.DeployImage;
-using SafeDeploy.Tests.Migrations;
+using SafeDeploy.Integrations.DeployTargets;
 
 namespace SafeDeploy.Tests.Docker;
 

@@ -3,7 +3,6 @@ using SafeDeploy.Config;
 using SafeDeploy.Integrations.DeployTargets.Docker.Engine;
 using SafeDeploy.Ports;
 using SafeDeploy.Runs;
-using SafeDeploy.Steps.DeployImage;
 
 namespace SafeDeploy.Integrations.DeployTargets.Docker;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using SafeDeploy.Steps.DeployImage;
 
 namespace SafeDeploy.Integrations.DeployTargets.Docker;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Text;
-using SafeDeploy.Steps.DeployImage;
 
 namespace SafeDeploy.Integrations.DeployTargets.Docker;
 

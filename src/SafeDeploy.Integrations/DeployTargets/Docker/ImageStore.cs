@@ -2,7 +2,6 @@ using System.Net;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.DeployTargets.Docker.Engine;
 using SafeDeploy.Ports;
-using SafeDeploy.Steps.DeployImage;
 
 namespace SafeDeploy.Integrations.DeployTargets.Docker;
 

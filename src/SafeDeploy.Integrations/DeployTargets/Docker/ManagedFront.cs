@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.DeployTargets.Docker.Engine;
-using SafeDeploy.Steps.DeployImage;
 
 namespace SafeDeploy.Integrations.DeployTargets.Docker;
 

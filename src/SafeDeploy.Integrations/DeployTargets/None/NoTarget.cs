@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using SafeDeploy.Ports;
 using SafeDeploy.Runs;
-using SafeDeploy.Steps.DeployImage;
 
 namespace SafeDeploy.Integrations.DeployTargets.None;
 

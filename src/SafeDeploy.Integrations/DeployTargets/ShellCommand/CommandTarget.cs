@@ -3,7 +3,6 @@ using System.Text.Json;
 using SafeDeploy.Config;
 using SafeDeploy.Ports;
 using SafeDeploy.Runs;
-using SafeDeploy.Steps.DeployImage;
 
 namespace SafeDeploy.Integrations.DeployTargets.ShellCommand;
 

@@ -1,10 +1,11 @@
 using SafeDeploy.Config;
+using SafeDeploy.Integrations.DeployTargets;
 using SafeDeploy.Integrations.DeployTargets.Docker;
 using SafeDeploy.Integrations.DeployTargets.None;
 using SafeDeploy.Integrations.DeployTargets.ShellCommand;
 using SafeDeploy.Ports;
 
-namespace SafeDeploy.Integrations.DeployTargets;
+namespace SafeDeploy.Integrations;
 
 /// <summary>Kind of target → its integration; the one place that knows all of them.</summary>
 public static class DeployTargetTable

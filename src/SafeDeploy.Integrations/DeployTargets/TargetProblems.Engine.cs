@@ -1,7 +1,7 @@
 using System.Globalization;
 using SafeDeploy.Problems;
 
-namespace SafeDeploy.Steps.DeployImage;
+namespace SafeDeploy.Integrations.DeployTargets;
 
 public static partial class TargetProblems
 {

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using SafeDeploy.Problems;
 
-namespace SafeDeploy.Steps.DeployImage;
+namespace SafeDeploy.Integrations.DeployTargets;
 
 /// <summary>What can go wrong with an engine, a registry, a front, or a target made of commands.</summary>
 public static partial class TargetProblems

@@ -1,6 +1,6 @@
 using SafeDeploy.Problems;
 
-namespace SafeDeploy.Steps.DeployImage;
+namespace SafeDeploy.Integrations.DeployTargets;
 
 public static partial class TargetProblems
 {
