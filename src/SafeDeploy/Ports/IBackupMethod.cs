@@ -1,29 +1,36 @@
 using System.Collections.Immutable;
+using SafeDeploy.Config;
 using SafeDeploy.Migrations;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Ports;
 
 /// <summary>Takes and checks one consistent backup set.</summary>
 public interface IBackupMethod
 {
-    /// <summary>Bytes needed and bytes free where the set would be written.</summary>
+    /// <summary>What stands in the way of a backup here: client tools, their version, the store. Empty = nothing. Writes nothing.</summary>
+    /// <param name="serverVersion">As <c>server_version_num</c>.</param>
+    Task<ImmutableArray<Problem>> ObstaclesAsync(int serverVersion, CancellationToken cancellation);
+
+    /// <summary>Bytes that may be needed (twice the database) and bytes free where the set would be written.</summary>
     Task<BackupSpace> SpaceAsync(CancellationToken cancellation);
 
     /// <summary>Takes a set of all scopes from one snapshot; the manifest is written last. On failure nothing that looks like a set is left.</summary>
     /// <param name="set">Name of the set; unique, safe as a directory name.</param>
     Task<BackupReceipt> TakeAsync(string set, IReadOnlyList<Scope> scopes, BackupLabel label, CancellationToken cancellation);
 
-    /// <summary>Checks a set at a level (<c>checksum</c> or <c>list</c>); throws SD05xx at the first damage.</summary>
-    Task<BackupReceipt> VerifyAsync(string set, string level, CancellationToken cancellation);
+    /// <summary>Checks a set at a level; throws SD05xx at the first damage.</summary>
+    Task<BackupReceipt> VerifyAsync(string set, BackupVerification level, CancellationToken cancellation);
 
-    /// <summary>The newest complete set with this fingerprint label, or null; lets a resumed deployment keep its backup.</summary>
+    /// <summary>The complete set of this name, or null; lets a resumed deployment keep its backup.</summary>
     Task<BackupReceipt?> FindAsync(string set, CancellationToken cancellation);
 }
 
 /// <summary>Ties a set to a deployment.</summary>
 public sealed record BackupLabel(string Project, string Environment, string Deployment, string Release);
 
-public sealed record BackupSpace(long NeededBytes, long FreeBytes, string Where);
+/// <param name="FreeBytes">Null where the store does not tell.</param>
+public sealed record BackupSpace(long NeededBytes, long? FreeBytes, string Where);
 
 /// <param name="Sha256">Of the manifest; the manifest holds the hash of every part.</param>
 /// <param name="VerifiedLevel">The level proved, or empty.</param>

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Npgsql;
+using SafeDeploy.Migrations;
+using SafeDeploy.Ports;
+
+namespace SafeDeploy.Integrations.Backups.PgDump;
+
+/// <summary>Argument lists of the client tools. Pure. Where to connect and as whom goes through the environment, never through arguments.</summary>
+public static class PgDumpCommands
+{
+    // pg_dump waits for a table that DDL holds; longer than this it fails and names the table.
+    private const int LockWaitMs = 60_000;
+
+    public static ImmutableArray<string> Version(string tool) => [tool, "--version"];
+
+    /// <summary>One archive of these schemas as the snapshot shows them. The level 1 is a quarter of the default's time for a quarter more bytes.</summary>
+    public static ImmutableArray<string> Dump(string tool, int toolMajor, string snapshot, string file, IEnumerable<Scope> scopes) =>
+    [
+        tool, "--format=custom", toolMajor >= 16 ? "--compress=zstd:3" : "--compress=1", $"--snapshot={snapshot}", "--no-password",
+        string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={LockWaitMs}"), "--strict-names", $"--file={file}",
+        .. scopes.Select(s => $"--schema={s.Sql}"),
+    ];
+
+    /// <summary>Roles, tablespaces and their grants, without passwords.</summary>
+    public static ImmutableArray<string> Globals(string tool, string file) =>
+        [tool, "--globals-only", "--no-role-passwords", "--no-password", $"--file={file}"];
+
+    public static ImmutableArray<string> List(string tool, string file) => [tool, "--list", file];
+
+    public static CommandCall Call(ImmutableArray<string> arguments, NpgsqlConnectionStringBuilder? server) =>
+        new(arguments, server is null ? ImmutableDictionary<string, string>.Empty : Environment(server), null, null);
+
+    /// <summary>libpq's variables (manual, libpq-envars). The password is seen by this user's processes only.</summary>
+    public static ImmutableDictionary<string, string> Environment(NpgsqlConnectionStringBuilder server)
+    {
+        var variables = ImmutableDictionary<string, string>.Empty
+            .Add("PGHOST", server.Host ?? "localhost")
+            .Add("PGPORT", server.Port.ToString(CultureInfo.InvariantCulture))
+            .Add("PGUSER", server.Username ?? "")
+            .Add("PGDATABASE", server.Database ?? "")
+            .Add("PGAPPNAME", "safe-deploy/backup")
+            .Add("PGCONNECT_TIMEOUT", "15")
+            .Add("PGOPTIONS", "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0")
+            .Add("PGSSLMODE", SslMode(server.SslMode))
+            .Add("LC_ALL", "C");
+        if (server.Password is { Length: > 0 } password)
+            variables = variables.Add("PGPASSWORD", password);
+        return server.RootCertificate is { Length: > 0 } root ? variables.Add("PGSSLROOTCERT", root) : variables;
+    }
+
+    private static string SslMode(SslMode mode) => mode switch
+    {
+        Npgsql.SslMode.Disable => "disable",
+        Npgsql.SslMode.Allow => "allow",
+        Npgsql.SslMode.Require => "require",
+        Npgsql.SslMode.VerifyCA => "verify-ca",
+        Npgsql.SslMode.VerifyFull => "verify-full",
+        _ => "prefer",
+    };
+
+    /// <summary>The major version in <c>pg_dump (PostgreSQL) 15.18 (…)</c>, or null.</summary>
+    public static int? Major(string versionLine)
+    {
+        var word = versionLine.Split(' ').FirstOrDefault(w => w.Length > 0 && char.IsAsciiDigit(w[0]));
+        return word is not null && int.TryParse(
+            string.Concat(word.TakeWhile(char.IsAsciiDigit)), NumberStyles.None, CultureInfo.InvariantCulture, out var major) ? major : null;
+    }
+}
