@@ -16,6 +16,9 @@ public interface IDatabase : IAsyncDisposable
     /// <summary>The tenants as the configuration says, ordered; refuses hostile and missing names with SD04xx instead of leaving them out.</summary>
     Task<TenantList> TenantsAsync(TenantsSettings tenants, CancellationToken cancellation);
 
+    /// <summary>What the user lacks to migrate these scopes and to keep the ledger, each with the statement that gives it; empty = nothing.</summary>
+    Task<ImmutableArray<MissingPrivilege>> MissingPrivilegesAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation);
+
     /// <summary>Structure fingerprint per scope: equal hashes mean equal structure, whatever the schema is called.</summary>
     /// <returns>Schema name → fingerprint; a scope whose schema does not exist is absent. Comparable within one major version.</returns>
     Task<ImmutableSortedDictionary<string, string>> FingerprintsAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation);
@@ -38,6 +41,10 @@ public sealed record TenantList(
     ImmutableArray<TenantSchema> Tenants,
     ImmutableArray<string> Missing,
     ImmutableArray<(string Name, string Why)> Refused);
+
+/// <param name="What">What can not be done, with names quoted.</param>
+/// <param name="Grant">Ready to paste, to be run by an administrator.</param>
+public sealed record MissingPrivilege(string What, string Grant);
 
 /// <param name="VersionNumber">As <c>server_version_num</c>, e.g. 150018.</param>
 /// <param name="SeesOtherSessions">False: the user may not read other users' activity, so <paramref name="LongTransactions"/> may miss some.</param>

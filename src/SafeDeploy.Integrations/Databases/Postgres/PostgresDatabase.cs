@@ -18,13 +18,36 @@ public sealed class PostgresDatabase(
     Func<TenantsSettings, CancellationToken, Task<TenantList>> directory,
     TimeSpan statementTimeout) : IDatabase
 {
+    private const int PooledSessions = 8;
+
     private readonly PostgresDatabaseReader _reader = new(source, display, statementTimeout);
+
+    /// <summary>Reads hold no lock and no session state, so unlike those that write they may share connections.</summary>
+    public static PostgresDatabase Connect(
+        NpgsqlConnectionStringBuilder server, Func<TenantsSettings, CancellationToken, Task<TenantList>> directory, TimeSpan statementTimeout)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(server.ConnectionString)
+        {
+            ApplicationName = "safe-deploy/read",
+            Pooling = true,
+            MaxPoolSize = PooledSessions,
+            ConnectionIdleLifetime = 15,
+            Enlist = false,
+        };
+        var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
+        builder.EnableTransportSecurity();
+        builder.EnableArrays();
+        return new PostgresDatabase(builder.Build(), PostgresUrl.Display(server), directory, statementTimeout);
+    }
 
     public string Display => _reader.Display;
 
     public Task<ServerFacts> FactsAsync(CancellationToken cancellation) => PostgresDatabaseFacts.ReadAsync(_reader, cancellation);
 
     public Task<TenantList> TenantsAsync(TenantsSettings tenants, CancellationToken cancellation) => directory(tenants, cancellation);
+
+    public Task<ImmutableArray<MissingPrivilege>> MissingPrivilegesAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation) =>
+        PostgresDatabasePrivileges.ReadAsync(_reader, scopes, cancellation);
 
     public Task<ImmutableSortedDictionary<string, string>> FingerprintsAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation) =>
         new Fingerprints(_reader).ReadAsync(scopes, cancellation);
@@ -67,6 +90,12 @@ public sealed class PostgresDatabase(
             if (reader.FieldCount == 0)
                 throw new ProblemException(PostgresDatabaseProblems.WriteRefused(Display, query, null));
             return await reader.ReadAsync(cancellation) && !await reader.IsDBNullAsync(0, cancellation) ? reader.GetValue(0) : null;
+        }
+        catch (InvalidCastException failure)
+        {
+            throw new ProblemException(PostgresDatabaseProblems.Read(PostgresDatabaseProblems.QueryFailed,
+                "a configured query gives a value of a type that is not read", $"{Display}: {PostgresDatabaseProblems.OneLine(query)}",
+                "cast it in the query to boolean, number or text", failure.Message), failure);
         }
         catch (PostgresException failure) when (OfQuery(failure, scope, query) is { } problem)
         {

@@ -29,7 +29,7 @@ internal static class PostgresDatabaseFacts
             select a.pid, coalesce(a.application_name, '') as application, coalesce(a.usename::text, '') as usename,
                 clock_timestamp() - a.xact_start as age, coalesce(a.state, '') as state, left(coalesce(a.query, ''), 200) as query
             from pg_stat_activity a
-            where a.datname = current_database() and a.pid <> pg_backend_pid() and a.xact_start < clock_timestamp() - interval '5 seconds'
+            where a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_type <> 'autovacuum worker' and a.xact_start < clock_timestamp() - interval '5 seconds'
             union all
             select 0, 'prepared transaction ' || p.gid, p.owner::text, clock_timestamp() - p.prepared, 'prepared', ''
             from pg_prepared_xacts p

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using SafeDeploy.Config;
+using SafeDeploy.Ports;
+using SafeDeploy.Problems;
+using SafeDeploy.Runs;
+using SafeDeploy.Steps.Preflight.Checks;
+
+namespace SafeDeploy.Steps.Preflight;
+
+/// <summary>Asks everything that can be asked before anything is touched, and says all of it at once. Changes nothing.</summary>
+public sealed class PreflightStep(
+    DeployConfig config, IDatabase database, IBackupMethod? backup, IDeployTarget? target, Release to, ImmutableArray<IPreflightCheck> checks) : IStep
+{
+    /// <summary>Worst first: what makes the others pointless stands before them.</summary>
+    public static ImmutableArray<IPreflightCheck> AllChecks { get; } =
+    [
+        new ServerTakesWrites(), new ConnectionIsDirect(), new RoleMayMigrate(), new TenantsAreReadable(), new BackupCanBeTaken(), new BackupSpaceIsThere(),
+        new ConnectionsAreFree(), new NoLongTransactions(), new ImageIsThere(), new ReadinessIsConfigured(), new NoInvalidIndexes(),
+    ];
+
+    public StepName Name => StepName.Preflight;
+
+    public async Task<StepOutcome> RunAsync(RunContext run)
+    {
+        PreflightSubject subject;
+        try
+        {
+            subject = await SubjectAsync(run.Cancellation);
+        }
+        catch (ProblemException unreachable)
+        {
+            return new StepOutcome.Refused(unreachable.Problem);
+        }
+
+        var refusals = ImmutableArray.CreateBuilder<Problem>();
+        var warnings = 0;
+        foreach (var check in checks)
+            foreach (var finding in await FindingsAsync(check, subject, run.Cancellation))
+                warnings += Tell(run.Story, check.Name, finding, refusals);
+        return refusals.Count == 0
+            ? new StepOutcome.Succeeded($"{checks.Length} checks, {(warnings == 0 ? "no warning" : $"{warnings} warnings")}")
+            : new StepOutcome.Refused(refusals[0], [.. refusals.Skip(1)]);
+    }
+
+    private async Task<PreflightSubject> SubjectAsync(CancellationToken cancellation)
+    {
+        var facts = await database.FactsAsync(cancellation);
+        var tenants = config.Tenants is { } source ? await database.TenantsAsync(source, cancellation) : new TenantList([], [], []);
+        return new PreflightSubject(config, database, facts, tenants, backup, target, to);
+    }
+
+    private static async Task<IReadOnlyList<PreflightFinding>> FindingsAsync(IPreflightCheck check, PreflightSubject subject, CancellationToken cancellation)
+    {
+        try
+        {
+            return await check.CheckAsync(subject, cancellation);
+        }
+        catch (ProblemException failure)
+        {
+            return [new PreflightFinding.Refusal(failure.Problem)];
+        }
+    }
+
+    /// <returns>1 for a warning.</returns>
+    private static int Tell(IStory story, string check, PreflightFinding finding, ImmutableArray<Problem>.Builder refusals)
+    {
+        switch (finding)
+        {
+            case PreflightFinding.Good good:
+                story.Detail($"{check}: {good.Line}");
+                return 0;
+            case PreflightFinding.Unknown unknown:
+                story.Detail($"{check}: unknown, {unknown.Line}");
+                return 0;
+            case PreflightFinding.Warning { Problem: var problem }:
+                story.Warning($"{problem.Code} {check}: {problem.What}; {problem.Next}");
+                return 1;
+            case PreflightFinding.Refusal { Problem: var problem }:
+                refusals.Add(problem);
+                return 0;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(finding));
+        }
+    }
+}
