@@ -1,1 +1,4 @@
-return 0;
+using SafeDeploy.Cli;
+using SafeDeploy.Cli.Terminal;
+
+return await FrontDoor.RunAsync(args, Invocation.OfThisProcess());

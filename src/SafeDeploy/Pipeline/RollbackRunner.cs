@@ -15,7 +15,7 @@ public sealed class RollbackRunner(
     World world,
     RollbackFactsReader facts,
     Func<string, string, CancellationToken, Task<Problem?>> ready,
-    Func<string?, CancellationToken, Task<Problem?>> wellInFront)
+    Func<string, LedgerHistory, CancellationToken, Task<Problem?>> wellInFront)
 {
     /// <summary>What <c>rollback --dry-run</c> prints: the decision as it would be taken now. Changes nothing.</summary>
     public async Task<RollbackPlan> DecideAsync(LedgerHistory history, CancellationToken cancellation) =>
@@ -98,7 +98,7 @@ public sealed class RollbackRunner(
             return wrong;
         if (plan.SchemasReturn && plan.Actions.OfType<Change.MigrateScopeBack>().Any() && await StructureProofAsync(before, run.Cancellation) is { } differs)
             return differs;
-        return before.Serving is null ? null : await wellInFront(before.Serving.Version, run.Cancellation);
+        return before.Serving is null ? null : await wellInFront(before.Serving.Version, run.History, run.Cancellation);
     }
 
     private static async Task<Problem?> DigestProofAsync(IDeployTarget target, WorldSnapshot before, CancellationToken cancellation)

@@ -8,7 +8,7 @@ namespace SafeDeploy.Cli.Terminal;
 /// <param name="Out">Results: exactly one document or text.</param>
 /// <param name="Error">The story.</param>
 /// <param name="IsInteractive">The story goes to a terminal: progress may be redrawn.</param>
-public sealed record Surroundings(
+public sealed record Invocation(
     ImmutableDictionary<string, string> Variables,
     string Folder,
     string User,
@@ -18,7 +18,7 @@ public sealed record Surroundings(
     TextWriter Error,
     bool IsInteractive)
 {
-    public static Surroundings OfThisProcess() => new(
+    public static Invocation OfThisProcess() => new(
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToImmutableDictionary(e => (string)e.Key, e => (string?)e.Value ?? "", StringComparer.Ordinal),
         Environment.CurrentDirectory,

@@ -1,0 +1,24 @@
+using System.CommandLine;
+using SafeDeploy.Cli.Terminal;
+using SafeDeploy.Runs;
+
+namespace SafeDeploy.Cli.Commands;
+
+/// <summary>The one list of verbs.</summary>
+public static class AllCommands
+{
+    public static IEnumerable<Command> For(Invocation invocation) =>
+    [
+        PlanCommand.Of(invocation),
+        RunCommand.Of(invocation, null, "run", "The whole chain, with automatic rollback."),
+        RunCommand.Of(invocation, StepName.Preflight, "preflight", "Is it safe to start now?"),
+        RunCommand.Of(invocation, StepName.Backup, "backup", "A consistent, verified backup of every scope."),
+        RunCommand.Of(invocation, StepName.MigratePublic, "migrate-public", "Migrates the shared schema."),
+        RunCommand.Of(invocation, StepName.MigrateTenants, "migrate-tenants", "Migrates the tenants, canaries first."),
+        RunCommand.Of(invocation, StepName.DeployImage, "deploy-image", "Brings the new release up beside the old one and moves traffic."),
+        RunCommand.Of(invocation, StepName.VerifyHealth, "verify-health", "Gates and soak; sets the commit point."),
+        RollbackCommand.Of(invocation),
+        StatusCommand.Of(invocation),
+        HistoryCommand.Of(invocation),
+    ];
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using Npgsql;
+using SafeDeploy.Cli.Terminal;
+using SafeDeploy.Config;
+using SafeDeploy.Integrations.Backups.PgDump;
+using SafeDeploy.Integrations.Databases.PgQuery;
+using SafeDeploy.Integrations.Databases.Postgres;
+using SafeDeploy.Integrations.DeployTargets;
+using SafeDeploy.Integrations.DeployTargets.Docker;
+using SafeDeploy.Integrations.DeployTargets.ShellCommand;
+using SafeDeploy.Integrations.HealthGates;
+using SafeDeploy.Integrations.HealthGates.Http;
+using SafeDeploy.Integrations.LedgerStores.Postgres;
+using SafeDeploy.Integrations.Migrations.SqlFiles;
+using SafeDeploy.Integrations.Processes;
+using SafeDeploy.Ledger;
+using SafeDeploy.Migrations;
+using SafeDeploy.Pipeline;
+using SafeDeploy.Ports;
+using SafeDeploy.Problems;
+using SafeDeploy.Risk;
+using SafeDeploy.Risk.Sql;
+using SafeDeploy.Steps.VerifyHealth;
+
+namespace SafeDeploy.Cli;
+
+/// <summary>Configuration → everything that a verb works with. The only place where integrations meet.</summary>
+public sealed class CompositionRoot
+{
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(2);
+
+    private readonly DeployConfig _config;
+    private readonly ConsoleStory _story;
+    private readonly Invocation _invocation;
+    private readonly string _folder;
+    private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly List<IAsyncDisposable> _open = [];
+    private readonly ISqlParser _parser = PgQueryParser.Load();
+    private readonly ProcessRunner _commands;
+
+    private CompositionRoot(DeployConfig config, ConsoleStory story, Invocation invocation, string folder)
+    {
+        (_config, _story, _invocation, _folder) = (config, story, invocation, folder);
+        _commands = new ProcessRunner(_clock);
+    }
+
+    /// <param name="folder">Where the configuration file lies; relative paths start there.</param>
+    public static Composition Compose(DeployConfig config, ConsoleStory story, Invocation invocation, string folder) =>
+        new CompositionRoot(config, story, invocation, folder).Compose();
+
+    private Composition Compose()
+    {
+        var settings = PostgresUrl.Parse(_config.Database.Url.Reveal());
+        var source = Opened(PostgresUrl.DataSource(settings, "safe-deploy/read"));
+        var ledger = Opened(new PostgresLedgerStore(settings, PostgresLedgerOptions.Default, _clock));
+        var display = PostgresUrl.Display(settings);
+        var database = Opened(new PostgresDatabase(source, display, new PostgresTenantDirectory(source, display).ReadAsync, ReadTimeout));
+        var target = Target();
+        var front = Front(target);
+        var gates = _config.Health is { } health
+            ? new HealthGates(database, _config.Tenants, target, front, _commands, _folder, _clock).All(health)
+            : [];
+        var world = new World(
+            _config, ledger, database, Engine(ScopeKind.Public, source), Engine(ScopeKind.Tenants, source), Backup(settings), target,
+            new ScriptEffects(_parser), gates, _story, _clock);
+        return Wire(world, front);
+    }
+
+    private Composition Wire(World world, AskFront? front)
+    {
+        var judge = _config.Health is { } health ? new HealthJudge(health, world.Gates, world.Target, _clock) : null;
+        var stages = new Stages(world, new SnapshotReader(world.Database, world.Target, _config.Health, front, _clock), judge, _story.Problem);
+        var rollback = new RollbackRunner(
+            world,
+            new RollbackFactsReader(world, (slot, version, cancellation) => Proves(judge, slot, version, cancellation)),
+            (slot, version, cancellation) => judge?.ReadyAsync(slot, version, cancellation) ?? Task.FromResult<Problem?>(null),
+            (version, history, cancellation) => judge?.ServingIsWellAsync(version, history, null, cancellation) ?? Task.FromResult<Problem?>(null));
+        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, _open);
+    }
+
+    private static Task<Problem?> Proves(HealthJudge? judge, string slot, string version, CancellationToken cancellation) =>
+        judge?.NewIsWellAsync(slot, version, LedgerHistory.Empty, null, cancellation) ?? Task.FromResult<Problem?>(null);
+
+    private IMigrationEngine? Engine(ScopeKind kind, NpgsqlDataSource source)
+    {
+        var limits = new MigrationLimits(_config.Migrations.LockTimeout, _config.Migrations.StatementTimeout, _config.Migrations.Retries);
+        return (kind == ScopeKind.Public ? _config.Migrations.Public : _config.Migrations.Tenants) switch
+        {
+            MigrationEngineSettings.SqlFiles files => Opened(new SqlFilesEngine(
+                new SqlFilesOptions(kind, _folder, files, limits, _config.Tenants?.Shared ?? []), source, _parser, _clock, Random.Shared)),
+            null => null,
+            var other => throw new ArgumentOutOfRangeException(nameof(kind), other.GetType().Name, null),
+        };
+    }
+
+    private PgDumpBackup? Backup(NpgsqlConnectionStringBuilder server) =>
+        _config.Backup is { } backup ? Opened(new PgDumpBackup(server, backup.Store, _commands, _clock)) : null;
+
+    private IDeployTarget? Target()
+    {
+        var context = new TargetContext(_config.Project, _config.EnvironmentName, _folder, _invocation.Machine, _clock, _commands);
+        return _config.Deploy?.Target switch
+        {
+            DeployTargetSettings.Docker docker => Opened(new DockerTarget(docker.Settings, context)),
+            DeployTargetSettings.Command command => Opened(new CommandTarget(command.Settings, context)),
+            _ => null,
+        };
+    }
+
+    /// <summary><c>health.url</c> where it is set, else the target's own front.</summary>
+    private AskFront? Front(IDeployTarget? target)
+    {
+        if (_config.Health?.Url is { } url)
+        {
+            var front = new UrlFront(url, _clock);
+            return front.AskAsync;
+        }
+
+        return target is null || _config.Deploy?.Target is DeployTargetSettings.Docker { Settings.Front: FrontSettings.None } ? null : target.AskFrontAsync;
+    }
+
+    private T Opened<T>(T one) where T : IAsyncDisposable
+    {
+        _open.Add(one);
+        return one;
+    }
+}
