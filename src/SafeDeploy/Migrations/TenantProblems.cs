@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 
 namespace SafeDeploy.Migrations;
@@ -30,17 +29,20 @@ public static class TenantProblems
 
     public static ImmutableArray<ProblemInfo> All => [QueryInfo, NameInfo, TwiceInfo, MissingInfo, CanaryInfo, LateInfo];
 
-    /// <summary>What forbids to start with this list; empty when nothing does.</summary>
-    public static ImmutableArray<Problem> Of(TenantList list, ImmutableArray<TenantSchema> canaries)
+    /// <summary>What forbids to start with this list of tenants; empty when nothing does.</summary>
+    /// <param name="missing">Names whose schema does not exist.</param>
+    /// <param name="refused">Names that cannot be a tenant, each with why.</param>
+    public static ImmutableArray<Problem> Of(
+        ImmutableArray<TenantSchema> tenants, ImmutableArray<string> missing, ImmutableArray<(string Name, string Why)> refused, ImmutableArray<TenantSchema> canaries)
     {
         var problems = ImmutableArray.CreateBuilder<Problem>();
-        if (!list.Refused.IsEmpty)
-            problems.Add(Refused(list.Refused));
-        if (!list.Missing.IsEmpty)
+        if (!refused.IsEmpty)
+            problems.Add(Refused(refused));
+        if (!missing.IsEmpty)
             problems.Add(MissingInfo.Occurred(
-                $"{Count(list.Missing.Length, "tenant has", "tenants have")} no schema: {ScopeText.Names(list.Missing)}", "tenants", "nothing was touched", "refusing",
+                $"{Count(missing.Length, "tenant has", "tenants have")} no schema: {ScopeText.Names(missing)}", "tenants", "nothing was touched", "refusing",
                 "create the schema, or leave it out in tenants.query or tenants.exclude"));
-        var unknown = canaries.Except(list.Tenants).Select(tenant => tenant.Value).ToImmutableArray();
+        var unknown = canaries.Except(tenants).Select(tenant => tenant.Value).ToImmutableArray();
         if (!unknown.IsEmpty)
             problems.Add(CanaryInfo.Occurred(
                 $"{ScopeText.Names(unknown)} under tenants.canaries {(unknown.Length == 1 ? "is no tenant" : "are no tenants")}", "tenants.canaries",

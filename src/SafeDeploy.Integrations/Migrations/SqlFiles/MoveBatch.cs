@@ -1,4 +1,5 @@
 using Npgsql;
+using SafeDeploy.Integrations.LedgerStores.Postgres;
 
 namespace SafeDeploy.Integrations.Migrations.SqlFiles;
 
@@ -17,7 +18,7 @@ internal sealed class MoveBatch(NpgsqlConnection connection) : IAsyncDisposable
     public MoveBatch Add(IEnumerable<PlacedStatement> statements)
     {
         foreach (var statement in statements)
-            Add(new NpgsqlBatchCommand(statement.Text), statement);
+            Add(AsItIs(statement), statement);
         return this;
     }
 
@@ -27,6 +28,16 @@ internal sealed class MoveBatch(NpgsqlConnection connection) : IAsyncDisposable
     public PlacedStatement? Failed => _sent.FirstOrDefault(sent => sent.Command.StatementType == StatementType.Unknown).Statement;
 
     public ValueTask DisposeAsync() => _batch.DisposeAsync();
+
+    // With a positional parameter, used or not, the driver sends the text as it is instead of looking for semicolons and
+    // names in it. A text that has parameters of its own (a function's body) is left to be refused by the server as ever.
+    private static NpgsqlBatchCommand AsItIs(PlacedStatement statement)
+    {
+        var command = new NpgsqlBatchCommand(statement.Text);
+        if (statement.Tree?.DescendantsAndSelf().Any(node => node.Is("ParamRef")) == false)
+            command.Parameters.Add(LedgerSql.Text(""));
+        return command;
+    }
 
     private MoveBatch Add(NpgsqlBatchCommand command, PlacedStatement? statement)
     {

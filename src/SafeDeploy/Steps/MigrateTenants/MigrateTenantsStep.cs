@@ -9,7 +9,7 @@ using SafeDeploy.Runs;
 namespace SafeDeploy.Steps.MigrateTenants;
 
 /// <summary>Migrates the tenants wave by wave; called again it migrates those that still lack something.</summary>
-/// <param name="stillWell">Asked after the canaries; null where nothing serves or nothing is verified.</param>
+/// <param name="stillWell">Asked after the canaries and after all; null where nothing serves or nothing is verified.</param>
 public sealed class MigrateTenantsStep(TenantsPlan plan, IMigrationEngine engine, IDatabase database, LiveCheck? stillWell) : IStep
 {
     // A tenant that signs up now is migrated too; a script that creates tenants without end is not followed for ever.
@@ -28,7 +28,7 @@ public sealed class MigrateTenantsStep(TenantsPlan plan, IMigrationEngine engine
             return new StepOutcome.Skipped(string.Create(CultureInfo.InvariantCulture, $"{fleet.Order.Length} tenants are up to date"));
         var work = new FleetWork(run, engine, await ParallelAsync(run, pending.Count));
         var waves = TenantWave.Divide(fleet.Order, plan.Tenants.Canaries, plan.Migrations.Waves);
-        return await WavesAsync(run, work, waves, fleet.History) ?? await LateAsync(run, work) ?? Summary(fleet, work);
+        return await WavesAsync(run, work, waves, fleet.History) ?? await LateAsync(run, work) ?? await EndAsync(run, fleet, work);
     }
 
     private sealed record Fleet(ImmutableArray<Scope> Order, FleetHistory History);
@@ -41,7 +41,7 @@ public sealed class MigrateTenantsStep(TenantsPlan plan, IMigrationEngine engine
         var unadopted = await engine.UnadoptedAsync([.. order.Where(scope => applied[scope].IsEmpty)], cancellation);
         var history = FleetHistory.Of(plan.Set, applied, unadopted);
         var pending = plan.Set.Migrations.Where(migration => history.Versions.Contains(migration.Version)).ToImmutableArray();
-        return (new Fleet(order, history), [.. TenantProblems.Of(list, plan.Tenants.Canaries), .. history.Problems, .. engine.Examine(pending)]);
+        return (new Fleet(order, history), [.. TenantProblems.Of(list.Tenants, list.Missing, list.Refused, plan.Tenants.Canaries), .. history.Problems, .. engine.Examine(pending)]);
     }
 
     private static ImmutableDictionary<Scope, ImmutableArray<Migration>> Pending(Fleet fleet) =>
@@ -91,6 +91,9 @@ public sealed class MigrateTenantsStep(TenantsPlan plan, IMigrationEngine engine
 
         return null;
     }
+
+    private async Task<StepOutcome> EndAsync(RunContext run, Fleet fleet, FleetWork work) =>
+        stillWell is not null && await stillWell("tenants", run.Cancellation) is { } sick ? new StepOutcome.Failed(sick) : Summary(fleet, work);
 
     private StepOutcome.Succeeded Summary(Fleet fleet, FleetWork work) => new(string.Create(
         CultureInfo.InvariantCulture,

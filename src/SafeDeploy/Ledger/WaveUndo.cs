@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using SafeDeploy.Ledger;
+using SafeDeploy.Migrations;
 
-namespace SafeDeploy.Migrations;
+namespace SafeDeploy.Ledger;
 
 /// <summary>The way back of a group of migrations, as the ledger keeps it.</summary>
 public static class WaveUndo
