@@ -22,6 +22,8 @@ internal static class AddColumnEffects
             return;
         }
 
+        if (target.Only && target.Table.Children.Count > 0)
+            effects.Fail($"{target.Table} has children, the column must be added to them too");
         effects.Act(ActKind.AddsColumn, target.Table, column.Name, column.Type.ToString());
         if (!command.Flag("missing_ok"))
             effects.Act(ActKind.NotReRunnable, target.Table, column.Name);
@@ -82,15 +84,16 @@ internal static class AddColumnEffects
     private static void Refer(AlterTarget target, ColumnDefinition column, SqlNode constraint)
     {
         var empty = Expressions.IsNull(column.Default) && !column.FillsItself;
-        if (!empty)
-            target.Effects.Scan(target.Table);
         var key = TableDefinition.Add(target.Effects, target.Table, constraint, column.Name);
         if (key?.Target is not { } referenced)
             return;
         ConstraintEffects.LockTarget(target.Effects, referenced);
         target.Effects.Act(empty ? ActKind.AddsForeignKeyNotValid : ActKind.AddsForeignKey, target.Table, key.Name, referenced.ToString());
-        if (!empty)
-            target.Effects.MayFail();
+        if (empty)
+            return;
+        target.Effects.Scan(target.Table);
+        target.Effects.Scan(referenced);
+        target.Effects.MayFail();
     }
 
     private static void Judge(EffectBuilder effects, Relation table, ColumnDefinition column)

@@ -81,6 +81,8 @@ internal static class ColumnEffects
         target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
         if (target.Column(command.Text("name")) is { } column)
         {
+            if (column.HasDefault || column.IsIdentity)
+                target.Effects.Fail($"column {column.Name} of {target.Table} has a default already");
             if (!column.NotNull)
                 target.Effects.Fail($"column {column.Name} of {target.Table} is not NOT NULL");
             column.IsIdentity = true;

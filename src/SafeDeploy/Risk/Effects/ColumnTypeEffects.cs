@@ -19,6 +19,8 @@ internal static class ColumnTypeEffects
             return;
         }
 
+        if (target.Table.Columns.Exists(c => c.IsGenerated && c.Reads.Contains(name)))
+            effects.Fail($"a generated column of {target.Table} reads {name}");
         var change = Judge(effects, target.Table, column, to, command, name);
         foreach (var relation in target.Tree())
             Apply(effects, relation, name, to, change);
@@ -51,10 +53,12 @@ internal static class ColumnTypeEffects
         if (change.Rewrites)
         {
             effects.Rewrite(table);
-            effects.Scan(table);
             effects.LockIndexes(table, LockLevel.AccessExclusive);
         }
 
+        // Neither pads nor cuts: another length is an error (bit_in).
+        if (to.Name == "bit")
+            effects.MayFail();
         Recheck(effects, table, name, change);
         foreach (var view in effects.Schema.ViewsOn(table).Where(v => DropColumnEffects.Uses(v, table, name)))
             effects.Fail($"view {view} reads {name} of {table}");
@@ -71,10 +75,11 @@ internal static class ColumnTypeEffects
     // Indexes, checks and keys over the column are dropped and made again in the same breath.
     private static void Recheck(EffectBuilder effects, Relation table, string name, TypeChange change)
     {
-        foreach (var index in table.Indexes.Where(i => i.OfColumns.Contains(name) || i.IsPartialOrExpression).ToArray())
+        foreach (var index in table.Indexes.Where(i => i.OfColumns.Contains(name)).ToArray())
         {
             effects.Lock(index, LockLevel.AccessExclusive);
-            if (change.RebuildsIndexes && index.OfColumns.Contains(name))
+            // CheckIndexCompatible does not look into expressions and predicates: such an index is always built anew.
+            if (change.RebuildsIndexes || index.IsPartialOrExpression)
                 effects.Scan(table);
         }
 
@@ -104,6 +109,7 @@ internal static class ColumnTypeEffects
         if (!change.Rewrites)
             return;
         effects.Scan(referencing);
+        effects.Scan(referenced);
         effects.MayFail();
     }
 

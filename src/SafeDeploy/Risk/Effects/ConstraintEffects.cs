@@ -59,13 +59,22 @@ internal static class ConstraintEffects
             return;
         LockTarget(target.Effects, referenced);
         var notValid = constraint.Flag("skip_validation");
-        foreach (var relation in target.Tree().Where(_ => !notValid))
-            target.Effects.Scan(relation);
-        if (!notValid && target.Table.HoldsRows)
-            target.Effects.MayFail();
+        if (!notValid)
+            Prove(target, referenced);
+        else if (target.Table.Kind == RelationKind.PartitionedTable)
+            target.Effects.Fail($"{target.Table} is partitioned, NOT VALID is refused");
         CheckTarget(target.Effects, referenced, key);
         target.Effects.Act(notValid ? ActKind.AddsForeignKeyNotValid : ActKind.AddsForeignKey, target.Table, key.Name, referenced.ToString());
         target.Effects.JudgeFor(OnlyNewColumns(target.Table, key), () => target.Effects.Contract(null));
+    }
+
+    // RI_Initial_Check joins the two tables.
+    private static void Prove(AlterTarget target, Relation referenced)
+    {
+        foreach (var relation in target.Tree().Append(referenced))
+            target.Effects.Scan(relation);
+        if (target.Table.HoldsRows)
+            target.Effects.MayFail();
     }
 
     /// <summary>The referenced table gets two triggers; those of its partitions too.</summary>
@@ -149,7 +158,11 @@ internal static class ConstraintEffects
         if (target.Table.HoldsRows)
             effects.MayFail();
         if (constraint?.Target is { } referenced)
+        {
             effects.Lock(referenced, LockLevel.RowShare);
+            effects.Scan(referenced);
+        }
+
         if (constraint is null)
             return;
         constraint.Valid = true;
@@ -175,7 +188,8 @@ internal static class ConstraintEffects
 
         var cascade = command.Text("behavior") == "DROP_CASCADE";
         effects.Act(KindOfDrop(constraint.Kind), target.Table, name, constraint.Target?.ToString() ?? "");
-        foreach (var child in target.Tree().Skip(1).Where(c => c.Constraint(name) is not null))
+        var everywhere = constraint.Index is not null && target.Table.Kind == RelationKind.PartitionedTable;
+        foreach (var child in target.Tree().Skip(1).Where(c => everywhere || c.Constraint(name) is not null))
         {
             effects.Lock(child, LockLevel.AccessExclusive);
             child.Constraints.RemoveAll(c => c.Name == name);
@@ -216,8 +230,6 @@ internal static class ConstraintEffects
     public static void Alter(AlterTarget target, SqlNode command)
     {
         target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
-        if (command.Node("def")?.Text("conname") is { } name && target.Table.Constraint(name)?.Target is { } referenced)
-            target.Effects.Lock(referenced, LockLevel.AccessExclusive);
         target.Effects.Act(ActKind.OnlyMetadata, target.Table);
         target.Effects.Expand(null);
     }

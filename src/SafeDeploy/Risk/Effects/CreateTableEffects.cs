@@ -87,7 +87,11 @@ internal static class CreateTableEffects
 
     private static void AddConstraint(EffectBuilder effects, Relation table, SqlNode constraint, string? column)
     {
-        if (TableDefinition.Add(effects, table, constraint, column) is not { Target: { } target })
+        var added = TableDefinition.Add(effects, table, constraint, column);
+        // NOT VALID means nothing on a table without rows.
+        if (added is not null)
+            added.Valid = true;
+        if (added?.Target is not { } target)
             return;
         ConstraintEffects.LockTarget(effects, target);
         if (target.Born != effects.Schema.Statement)

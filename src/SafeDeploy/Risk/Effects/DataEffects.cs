@@ -12,7 +12,8 @@ internal static class DataEffects
             Change(effects, part);
         QueryEffects.Read(effects, statement, scan: true);
         Lock(effects, statement);
-        if (statement.Is("SelectStmt") && statement.Node("intoClause") is { } into && RelationName.Of(into.Node("rel")) is { } name)
+        effects.Lock(SequenceEffects.Called(effects, statement), LockLevel.RowExclusive);
+        if (!effects.IsInRoutine && statement.Is("SelectStmt") && statement.Node("intoClause") is { } into && RelationName.Of(into.Node("rel")) is { } name)
             effects.Schema.Make(effects.Schema.KeyOf(name), RelationKind.Table).IsFilled = true;
         if (!effects.IsJudged)
             Judge(effects, statement);
@@ -73,7 +74,9 @@ internal static class DataEffects
 
     private static void Insert(EffectBuilder effects, SqlNode statement, Relation table)
     {
-        LockReferenced(effects, table);
+        var columns = statement.List("cols").Select(c => c.Text("name") ?? "").ToArray();
+        LockReferenced(effects, table, columns);
+        LockSequences(effects, table, columns);
         effects.MayFail();
         if (statement.Node("onConflictClause") is { } conflict && conflict.Text("action") == "ONCONFLICT_UPDATE")
         {
@@ -87,18 +90,26 @@ internal static class DataEffects
     }
 
     // Each row's foreign keys are looked up, FOR KEY SHARE.
-    private static void LockReferenced(EffectBuilder effects, Relation table)
+    private static void LockReferenced(EffectBuilder effects, Relation table, string[] columns)
     {
-        foreach (var target in table.Constraints.Select(c => c.Target).OfType<Relation>().Where(t => t != table))
+        // A column that is left out is NULL and refers to nothing.
+        var keys = table.Constraints.Where(c => columns.Length == 0 || c.Columns.TrueForAll(k => columns.Contains(k) || table.Column(k) is { HasDefault: true }));
+        foreach (var target in keys.Select(c => c.Target).OfType<Relation>().Where(t => t != table))
         {
             effects.Lock(target, LockLevel.RowShare);
             effects.LockIndexes(target, LockLevel.RowShare);
         }
     }
 
+    private static void LockSequences(EffectBuilder effects, Relation table, string[] columns)
+    {
+        foreach (var sequence in table.Columns.Where(c => columns.Length > 0 && !columns.Contains(c.Name)).Select(c => c.Sequence))
+            effects.Lock(sequence, LockLevel.RowExclusive);
+    }
+
     private static void Update(EffectBuilder effects, SqlNode statement, Relation table)
     {
-        effects.Scan(table);
+        ScanFor(effects, statement, table);
         var columns = statement.List("targetList").Select(t => t.Text("name") ?? "").ToArray();
         if (columns.All(c => FillsOnly(statement, table, c)))
         {
@@ -107,9 +118,17 @@ internal static class DataEffects
             return;
         }
 
+        // New values may break a check or a key, or leave a reference behind.
+        effects.MayFail();
         effects.Act(Expressions.IsAlwaysTrue(statement.Node("whereClause")) ? ActKind.UpdatesAll : ActKind.UpdatesSome, table, string.Join(", ", columns));
         effects.Destroy(table);
         effects.JudgeFor(table, () => effects.Migrate(null));
+    }
+
+    private static void ScanFor(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        foreach (var relation in Tree(effects, table, statement).Where(r => !QueryEffects.LooksUp(statement.Node("whereClause"), r)))
+            effects.Scan(relation);
     }
 
     /// <summary>The column was NULL in every row that is changed: WHERE says so, or the same change made it.</summary>
@@ -128,7 +147,7 @@ internal static class DataEffects
 
     private static void Delete(EffectBuilder effects, SqlNode statement, Relation table)
     {
-        effects.Scan(table);
+        ScanFor(effects, statement, table);
         effects.Act(Expressions.IsAlwaysTrue(statement.Node("whereClause")) ? ActKind.DeletesAll : ActKind.DeletesSome, table);
         effects.Destroy(table);
         effects.JudgeFor(table, () => effects.Migrate(null));
@@ -136,12 +155,9 @@ internal static class DataEffects
         {
             effects.Lock(referencing, key.DeletesAlong ? LockLevel.RowExclusive : LockLevel.RowShare);
             effects.LockIndexes(referencing, key.DeletesAlong ? LockLevel.RowExclusive : LockLevel.RowShare);
+            effects.MayFail();
             if (!key.DeletesAlong)
-            {
-                effects.MayFail();
                 continue;
-            }
-
             effects.Act(ActKind.DeletionReaches, table, key.Name, referencing.ToString());
             effects.Destroy(referencing);
         }
@@ -150,7 +166,7 @@ internal static class DataEffects
     private static void Merge(EffectBuilder effects, SqlNode statement, Relation table)
     {
         effects.Scan(table);
-        LockReferenced(effects, table);
+        LockReferenced(effects, table, []);
         var overwrites = statement.List("mergeWhenClauses").Any(w => w.Text("commandType") is "CMD_UPDATE" or "CMD_DELETE");
         effects.Act(overwrites ? ActKind.Upserts : ActKind.InsertsRows, table);
         if (overwrites)
@@ -180,7 +196,7 @@ internal static class DataEffects
         }
 
         effects.LockIndexes(table, LockLevel.RowExclusive);
-        LockReferenced(effects, table);
+        LockReferenced(effects, table, []);
         effects.Act(ActKind.InsertsRows, table);
         effects.JudgeFor(table, () => effects.Migrate(null));
         table.IsFilled = true;
@@ -216,7 +232,7 @@ internal static class DataEffects
         effects.Lock(table, LockLevel.AccessExclusive);
         effects.LockIndexes(table, LockLevel.AccessExclusive);
         effects.Act(cascade ? ActKind.TruncatesCascading : ActKind.Truncates, table);
-        effects.Rewrite(table);
+        effects.NewFiles(table);
         effects.Destroy(table);
         effects.JudgeFor(table, () => effects.Migrate(null));
         foreach (var sequence in restart ? effects.Schema.SequencesOf(table) : [])

@@ -4,73 +4,80 @@ using SafeDeploy.Risk.Sql;
 namespace SafeDeploy.Risk.Effects;
 
 /// <summary>Looks for static SQL in the body of DO: every statement in it is taken to run once.</summary>
-internal sealed class DoEffects(ISqlParser parser, EffectModel model)
+internal static class DoEffects
 {
     private static readonly string[] Beginnings =
     [
-        "ALTER", "CREATE", "DROP", "UPDATE", "DELETE", "INSERT", "TRUNCATE", "LOCK", "COMMENT", "GRANT", "REVOKE", "MERGE", "REFRESH", "REINDEX", "CLUSTER",
+        "ALTER", "CREATE", "DROP", "UPDATE", "DELETE", "INSERT", "TRUNCATE", "LOCK", "COMMENT", "GRANT", "REVOKE", "MERGE",
+        "REFRESH", "REINDEX", "CLUSTER", "SELECT", "WITH", "PERFORM", "EXECUTE", "CALL",
     ];
 
-    public void Do(EffectBuilder effects, SqlNode statement)
-    {
-        _ = model;
-        var body = statement.List("args").Where(a => a.Text("defname") == "as").Select(a => a.Node("arg")?.Text("sval")).FirstOrDefault() ?? "";
-        var clear = true;
-        foreach (var (text, isStatic) in Statements(body))
-        {
-            var parsed = isStatic ? parser.Parse(text) : null;
-            if (parsed?.Tree is { } tree)
-                EffectModel.PlayInside(effects, tree);
-            else
-                clear = false;
-        }
+    // After these words a new statement begins; a query ends at LOOP.
+    private static readonly string[] Boundaries = ["BEGIN", "THEN", "ELSE", "LOOP", "IN"];
 
+    public static void Do(EffectBuilder effects, SqlNode statement)
+    {
+        var body = statement.List("args").Where(a => a.Text("defname") == "as").Select(a => a.Node("arg")?.Text("sval")).FirstOrDefault() ?? "";
+        effects.IsInRoutine = true;
+        var clear = true;
+        foreach (var text in effects.Parser.Split(body).SelectMany(s => Statements(s.Text)))
+            clear &= text is not null && Play(effects, text);
         if (clear)
             return;
         effects.Act(ActKind.DoesDynamicSql, default(RelationKey));
         effects.Unclear();
     }
 
-    /// <summary>The statements of a PL/pgSQL body; those made at run time are not static.</summary>
-    private IEnumerable<(string Text, bool IsStatic)> Statements(string body)
+    private static bool Play(EffectBuilder effects, string text)
     {
-        foreach (var piece in parser.Split(body))
+        if (effects.Parser.Parse(text).Tree is not { } tree)
+            return false;
+        EffectModel.PlayInside(effects, tree);
+        return true;
+    }
+
+    /// <summary>The static statements in one piece of a PL/pgSQL body; null for one that is made at run time.</summary>
+    private static IEnumerable<string?> Statements(string piece)
+    {
+        var scanner = new SqlScanner(piece);
+        var (start, depth, atBoundary) = (-1, 0, true);
+        while (scanner.Next() is { } token)
         {
-            var scanner = new SqlScanner(piece.Text);
-            while (scanner.Next() is { } token)
+            if (token.Kind == SqlTokenKind.Symbol)
+                depth += scanner.First(token) switch { '(' => 1, ')' => -1, _ => 0 };
+            if (start >= 0 && depth == 0 && scanner.Is(token, "LOOP"))
             {
-                if (token.Kind != SqlTokenKind.Word)
-                    continue;
-                if (scanner.Is(token, "execute"))
-                {
-                    yield return Constant(piece.Text[token.End..].Trim());
-                    break;
-                }
-
-                if (scanner.Is(token, "perform") || scanner.Is(token, "call"))
-                {
-                    yield return ("", false);
-                    break;
-                }
-
-                if (Array.Exists(Beginnings, b => scanner.Is(token, b)))
-                {
-                    yield return (piece.Text[token.Start..], true);
-                    break;
-                }
+                yield return Static(piece[start..token.Start]);
+                start = -1;
             }
+            else if (start < 0 && depth == 0 && atBoundary && Array.Exists(Beginnings, b => scanner.Is(token, b)))
+                start = token.Start;
+            atBoundary = Array.Exists(Boundaries, b => scanner.Is(token, b));
         }
+
+        if (start >= 0)
+            yield return Static(piece[start..]);
+    }
+
+    private static string? Static(string statement)
+    {
+        var scanner = new SqlScanner(statement);
+        if (scanner.Next() is not { } first)
+            return null;
+        if (scanner.Is(first, "PERFORM"))
+            return "SELECT" + statement[first.End..];
+        return scanner.Is(first, "EXECUTE") ? Constant(statement[first.End..].Trim()) : statement;
     }
 
     // EXECUTE 'text' with nothing joined to it is as good as static.
-    private static (string Text, bool IsStatic) Constant(string argument)
+    private static string? Constant(string argument)
     {
         var scanner = new SqlScanner(argument);
         if (scanner.Next() is not { Kind: SqlTokenKind.Text } only || only.Start != 0 || only.End != argument.Length)
-            return ("", false);
+            return null;
         if (argument[0] == '\'')
-            return (argument[1..^1].Replace("''", "'", StringComparison.Ordinal), true);
+            return argument[1..^1].Replace("''", "'", StringComparison.Ordinal);
         var tag = argument.IndexOf('$', 1) + 1;
-        return argument[0] == '$' ? (argument[tag..^tag], true) : ("", false);
+        return argument[0] == '$' ? argument[tag..^tag] : null;
     }
 }

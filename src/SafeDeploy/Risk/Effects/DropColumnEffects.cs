@@ -21,6 +21,8 @@ internal static class DropColumnEffects
             return;
         }
 
+        if (target.Table.PartitionKey.Contains(name))
+            effects.Fail($"column {name} is in the partition key of {target.Table}");
         effects.Act(ActKind.DropsColumn, target.Table, name);
         if (cascade)
             effects.Act(ActKind.Cascades, target.Table, name);

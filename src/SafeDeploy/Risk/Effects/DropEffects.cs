@@ -50,6 +50,9 @@ internal static class DropEffects
             case "OBJECT_FUNCTION" or "OBJECT_PROCEDURE" or "OBJECT_ROUTINE" or "OBJECT_AGGREGATE":
                 RoutineEffects.Drop(effects, drop);
                 break;
+            case "OBJECT_STATISTIC_EXT":
+                TableRuleEffects.DropStatistics(effects, drop);
+                break;
             case "OBJECT_EXTENSION":
                 DropExtension(effects, drop);
                 break;
@@ -84,6 +87,8 @@ internal static class DropEffects
             effects.Expand();
         else
             effects.Contract(false);
+        if (relation.Kind == RelationKind.Sequence)
+            SequenceEffects.LeaveDefaults(effects, relation, drop.Cascade);
         RemoveRelation(effects, relation, drop.Cascade);
     }
 

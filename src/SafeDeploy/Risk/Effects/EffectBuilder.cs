@@ -6,7 +6,7 @@ using SafeDeploy.Risk.Sql;
 namespace SafeDeploy.Risk.Effects;
 
 /// <summary>Collects the effects of one statement while its family plays it against the schema.</summary>
-internal sealed class EffectBuilder(SchemaState schema)
+internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
 {
     private readonly SortedDictionary<string, LockLevel> _locks = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, LockLevel> _indexLocks = new(StringComparer.Ordinal);
@@ -26,6 +26,12 @@ internal sealed class EffectBuilder(SchemaState schema)
     private bool _mayFail;
 
     public SchemaState Schema { get; } = schema;
+
+    /// <summary>For SQL inside SQL: the bodies of routines.</summary>
+    public ISqlParser Parser { get; } = parser;
+
+    /// <summary>The statement stands in a PL/pgSQL body, where INTO names a variable.</summary>
+    public bool IsInRoutine { get; set; }
 
     /// <summary>False until a part of the statement said what it means for expand and contract.</summary>
     public bool IsJudged => _phase is not null;
@@ -66,9 +72,17 @@ internal sealed class EffectBuilder(SchemaState schema)
             Lock(index, level);
     }
 
+    /// <summary>All rows are read and written to new files.</summary>
     public void Rewrite(Relation table)
     {
-        if (table.Kind == RelationKind.PartitionedTable || table.Born == Schema.Statement)
+        NewFiles(table);
+        Scan(table);
+    }
+
+    /// <summary>New files without reading the rows one by one.</summary>
+    public void NewFiles(Relation table)
+    {
+        if (table.Kind is RelationKind.PartitionedTable or RelationKind.View || table.Born == Schema.Statement)
             return;
         _rewrites.Add(table.ToString());
         _worksOnFilled |= table.HoldsRows;
@@ -178,8 +192,8 @@ internal sealed class EffectBuilder(SchemaState schema)
             Frozen(_locks),
             Frozen(_indexLocks),
             Frozen(_sequenceLocks),
-            fails ? [] : _rewrites.ToImmutableSortedSet(StringComparer.Ordinal),
-            fails ? [] : _scans.ToImmutableSortedSet(StringComparer.Ordinal),
+            _rewrites.ToImmutableSortedSet(StringComparer.Ordinal),
+            _scans.ToImmutableSortedSet(StringComparer.Ordinal),
             _indexBlocks || _locks.Values.Any(l => l.BlocksReads()),
             _indexBlocksWrites || _locks.Values.Any(l => l.BlocksWrites()),
             _destroys && !fails,
@@ -195,7 +209,8 @@ internal sealed class EffectBuilder(SchemaState schema)
 
     private bool? Fails() => _fails.Length > 0 ? true : _mayFail ? null : false;
 
-    private bool IsHazard() => _fails.Length == 0 && (_destroys || (_blocksFilled && _worksOnFilled));
+    // What fails has blocked until then, but destroyed nothing.
+    private bool IsHazard() => (_destroys && _fails.Length == 0) || (_blocksFilled && _worksOnFilled);
 
     private static ImmutableSortedDictionary<string, LockLevel> Frozen(SortedDictionary<string, LockLevel> locks) =>
         locks.ToImmutableSortedDictionary(StringComparer.Ordinal);

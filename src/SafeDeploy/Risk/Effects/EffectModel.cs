@@ -76,11 +76,11 @@ public sealed class EffectModel(ISqlParser parser)
     public StatementEffect Play(SqlParseResult parsed, SchemaState schema)
     {
         schema.Statement++;
-        var effects = new EffectBuilder(schema);
+        var effects = new EffectBuilder(schema, parser);
         if (parsed.Tree is not { } statement)
             return NotSql(parsed, effects);
         if (statement.Is("DoStmt"))
-            new DoEffects(parser, this).Do(effects, statement);
+            DoEffects.Do(effects, statement);
         else if (Families.TryGetValue(statement.Kind, out var family))
             family(effects, statement);
         else if (Harmless.Contains(statement.Kind))

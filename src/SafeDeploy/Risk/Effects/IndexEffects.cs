@@ -10,6 +10,8 @@ internal static class IndexEffects
     {
         if (effects.Need(statement.Node("relation")) is not { } table)
             return;
+        if (table.Kind == RelationKind.View)
+            effects.Fail($"{table} is a view");
         var concurrently = statement.Flag("concurrent");
         var level = concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.Share;
         var columns = statement.List("indexParams").Concat(statement.List("indexIncludingParams")).ToArray();
@@ -77,6 +79,8 @@ internal static class IndexEffects
         }
 
         var level = concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive;
+        if (index.Of is { Kind: RelationKind.PartitionedTable } parent)
+            new AlterTarget(effects, parent, Only: false).LockTree(level);
         effects.Lock(index.Of, level);
         effects.Lock(index, level);
         effects.Act(concurrently ? ActKind.DropsIndexConcurrently : ActKind.DropsIndex, index.Of ?? index, index.Key.Name);

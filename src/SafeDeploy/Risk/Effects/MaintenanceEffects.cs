@@ -10,14 +10,14 @@ internal static class MaintenanceEffects
     {
         var full = statement.List("options").Any(o => o.Text("defname") == "full" && OutsideTransactionOnly.Switch(o));
         effects.Expand();
-        foreach (var table in statement.List("rels").Select(r => effects.Need(r.Node("relation"))).OfType<Relation>())
+        var all = statement.Has("rels") ? [] : effects.Schema.Relations.Where(r => r.IsTable || r.Kind == RelationKind.MaterializedView);
+        foreach (var table in statement.List("rels").Select(r => effects.Need(r.Node("relation"))).OfType<Relation>().Concat(all).ToArray())
         {
             effects.Lock(table, full ? LockLevel.AccessExclusive : LockLevel.ShareUpdateExclusive);
             if (!full)
                 continue;
             effects.LockIndexes(table, LockLevel.AccessExclusive);
             effects.Rewrite(table);
-            effects.Scan(table);
             effects.Act(ActKind.VacuumsFull, table);
         }
     }
@@ -30,7 +30,6 @@ internal static class MaintenanceEffects
         effects.Lock(table, LockLevel.AccessExclusive);
         effects.LockIndexes(table, LockLevel.AccessExclusive);
         effects.Rewrite(table);
-        effects.Scan(table);
         effects.Act(ActKind.Clusters, table);
     }
 
@@ -97,19 +96,22 @@ internal static class MaintenanceEffects
     public static void ChangeOwner(EffectBuilder effects, SqlNode statement)
     {
         if (effects.Need(statement.Node("relation")) is { } relation)
-            ChangeOwner(effects, relation);
+            ChangeOwner(effects, relation, statement.Node("newowner"));
         else
             effects.Expand(null);
     }
 
-    public static void ChangeOwner(EffectBuilder effects, Relation relation)
+    public static void ChangeOwner(EffectBuilder effects, Relation relation, SqlNode? owner)
     {
         effects.Lock(relation, LockLevel.AccessExclusive);
+        effects.Act(ActKind.OnlyMetadata, relation);
+        effects.JudgeFor(relation, () => effects.Expand(null));
+        // Whoever runs it most often owns it already: then nothing else is touched.
+        if (owner?.Text("roletype") is "ROLESPEC_CURRENT_USER" or "ROLESPEC_CURRENT_ROLE" or "ROLESPEC_SESSION_USER")
+            return;
         effects.LockIndexes(relation, LockLevel.AccessExclusive);
         foreach (var sequence in effects.Schema.SequencesOf(relation))
             effects.Lock(sequence, LockLevel.AccessExclusive);
-        effects.Act(ActKind.OnlyMetadata, relation);
-        effects.JudgeFor(relation, () => effects.Expand(null));
     }
 
     public static void Set(EffectBuilder effects, SqlNode statement)

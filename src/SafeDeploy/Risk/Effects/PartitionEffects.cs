@@ -29,7 +29,9 @@ internal static class PartitionEffects
         effects.Expand(partition.IsNew ? true : null);
         parent.Kind = RelationKind.PartitionedTable;
         SetBound(partition, command.Node("def")?.Node("bound"));
-        if (!BoundProof.Implies(parent, partition))
+        // Each index of the parent that the partition lacks is built on it.
+        var lacksIndex = parent.Indexes.Exists(p => !partition.Indexes.Exists(i => i.OfColumns.SequenceEqual(p.OfColumns) && i.IsUnique == p.IsUnique));
+        if (lacksIndex || !BoundProof.Implies(parent, partition))
             effects.Scan(partition);
         effects.MayFail();
         foreach (var target in parent.Constraints.Select(c => c.Target).OfType<Relation>())

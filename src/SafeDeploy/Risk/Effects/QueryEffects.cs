@@ -17,7 +17,7 @@ internal static class QueryEffects
         foreach (var relation in Relations(effects, node))
         {
             if (read.TryAdd(relation, columns))
-                Touch(effects, relation, LockLevel.AccessShare, scan);
+                Touch(effects, relation, LockLevel.AccessShare, scan, LooksUp(node.Node("whereClause"), relation));
         }
 
         return read;
@@ -38,8 +38,21 @@ internal static class QueryEffects
         }
     }
 
+    /// <summary>The condition names the first column of an index with a value: the planner need not read everything.</summary>
+    public static bool LooksUp(SqlNode? condition, Relation table)
+    {
+        if (condition is not { } node)
+            return false;
+        if (node.Is("BoolExpr"))
+            return node.Text("boolop") == "AND_EXPR" && node.List("args").Any(a => a.Is("A_Expr") && LooksUp(a, table));
+        if (!node.Is("A_Expr") || node.Names("name") is not ["="] || node.Node("rexpr") is not { Kind: "A_Const" or "TypeCast" or "ParamRef" })
+            return false;
+        var column = Expressions.OnlyColumn(node.Node("lexpr"));
+        return table.IsAssumed ? column == "id" : table.Indexes.Exists(i => !i.IsPartialOrExpression && i.OfColumns.Count > 0 && i.OfColumns[0] == column);
+    }
+
     /// <summary>A lock on a view reaches through to what the view reads.</summary>
-    public static void Touch(EffectBuilder effects, Relation relation, LockLevel level, bool scan)
+    public static void Touch(EffectBuilder effects, Relation relation, LockLevel level, bool scan, bool looksUp = false)
     {
         var open = new Stack<Relation>([relation]);
         var seen = new HashSet<Relation>();
@@ -50,7 +63,7 @@ internal static class QueryEffects
             effects.Lock(next, next == relation || next.Kind is not RelationKind.View ? level : LockLevel.AccessShare);
             if (scan)
                 effects.LockIndexes(next, level);
-            if (scan && next.Kind is RelationKind.Table or RelationKind.MaterializedView)
+            if (scan && !looksUp && next.Kind is RelationKind.Table or RelationKind.MaterializedView)
                 effects.Scan(next);
             // Storing a query parses it, running it opens the views and the partitions below.
             if (!scan)

@@ -12,7 +12,8 @@ internal static class RoutineEffects
         var key = new RelationKey(name.Schema ?? effects.Schema.SearchPath[0], name.Name);
         var options = statement.List("options").ToArray();
         var replaces = Replaces(effects.Schema, statement, key);
-        effects.Schema.Routines[key] = RoutineOf(options, effects.Schema.IsJudging && !replaces);
+        var routine = RoutineOf(options, effects.Schema.IsJudging && !replaces);
+        effects.Schema.Routines[key] = routine.Language == "sql" ? ReadText(effects, routine) : routine;
         effects.Act(replaces ? ActKind.ReplacesRoutine : ActKind.CreatesRoutine, key);
         if (Option(options, "security")?.Flag("boolval") == true && !SetsSearchPath(options))
             effects.Act(ActKind.SecurityDefinerWithoutSearchPath, key);
@@ -36,6 +37,18 @@ internal static class RoutineEffects
             Option(options, "language")?.Text("sval") ?? "sql",
             isNew,
             body);
+    }
+
+    // check_function_bodies: the text is analysed now, its tables are locked. One plain expression is put in the
+    // caller's place, and then only what it calls counts, not what the function says of itself.
+    private static Routine ReadText(EffectBuilder effects, Routine routine)
+    {
+        var statements = effects.Parser.Split(routine.Body).Select(s => effects.Parser.Parse(s.Text).Tree).OfType<SqlNode>().ToArray();
+        foreach (var relation in statements.SelectMany(s => QueryEffects.Relations(effects, s)).ToArray())
+            effects.Lock(relation, LockLevel.AccessShare);
+        var isExpression = statements is [{ Kind: "SelectStmt" } only] && !only.Has("fromClause") && !only.Has("whereClause")
+            && !Expressions.IsVolatile(only, effects.Schema);
+        return isExpression && routine.Volatility == "volatile" ? routine with { Volatility = "stable" } : routine;
     }
 
     // A standard SQL body is parsed when it is stored.

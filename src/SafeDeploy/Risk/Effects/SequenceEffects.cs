@@ -32,6 +32,37 @@ internal static class SequenceEffects
         Own(effects, statement, sequence);
     }
 
+    /// <summary>Defaults that take numbers from a dropped sequence go with it, or forbid it.</summary>
+    public static void LeaveDefaults(EffectBuilder effects, Relation sequence, bool cascade)
+    {
+        foreach (var table in effects.Schema.Relations.Where(r => r.Columns.Exists(c => c.Sequence == sequence)).ToArray())
+        {
+            if (!cascade)
+                effects.Fail($"a default of {table} needs {sequence}");
+            effects.Lock(table, LockLevel.AccessExclusive);
+            effects.Act(ActKind.DropsDefault, table, sequence.Key.Name);
+            foreach (var column in table.Columns.Where(c => c.Sequence == sequence))
+                (column.Sequence, column.HasDefault) = (null, false);
+        }
+    }
+
+    /// <summary>The sequence in <c>nextval('name')</c>, which a call locks with ROW EXCLUSIVE; null when there is none.</summary>
+    public static Relation? Called(EffectBuilder effects, SqlNode? expression)
+    {
+        if (expression is not { } node)
+            return null;
+        foreach (var call in node.DescendantsAndSelf().Where(n => n.Is("FuncCall") && n.LastName("funcname") is "nextval" or "setval"))
+        {
+            var argument = call.List("args").FirstOrDefault();
+            while (argument.Kind == "TypeCast")
+                argument = argument.Node("arg") ?? default;
+            if (argument.Kind == "A_Const" && argument.Node("sval")?.Text("sval") is { } name)
+                return effects.Schema.Find(GivenNames.Of([.. name.Split('.').Select(p => p.Trim('"'))]));
+        }
+
+        return null;
+    }
+
     private static void Own(EffectBuilder effects, SqlNode statement, Relation sequence)
     {
         foreach (var option in statement.List("options").Where(o => o.Text("defname") == "owned_by"))

@@ -58,16 +58,19 @@ internal static class TableDefinition
 
     public static void AddColumn(EffectBuilder effects, Relation table, ColumnDefinition column)
     {
-        table.Columns.Add(column.Make(effects.Schema));
+        var made = column.Make(effects.Schema);
+        made.Sequence = SequenceEffects.Called(effects, column.Default);
+        table.Columns.Add(made);
         if (column.Type.IsSerial || column.IsIdentity)
-            AddSequence(effects.Schema, table, column.Name);
+            made.Sequence = AddSequence(effects.Schema, table, column.Name);
     }
 
-    public static void AddSequence(SchemaState schema, Relation table, string column)
+    public static Relation AddSequence(SchemaState schema, Relation table, string column)
     {
         var sequence = schema.Make(new RelationKey(table.Key.Schema, $"{table.Key.Name}_{column}_seq"), RelationKind.Sequence);
         sequence.Of = table;
         sequence.OfColumns.Add(column);
+        return sequence;
     }
 
     /// <param name="column">The column that carries the constraint, or null for one of the table.</param>

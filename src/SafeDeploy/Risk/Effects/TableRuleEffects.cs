@@ -12,7 +12,7 @@ internal static class TableRuleEffects
             return;
         new AlterTarget(effects, table, table.Kind != RelationKind.PartitionedTable).LockTree(LockLevel.ShareRowExclusive);
         if (statement.Node("constrrel") is { } other)
-            effects.Lock(effects.Need(other), LockLevel.ShareRowExclusive);
+            effects.Lock(effects.Need(other), LockLevel.AccessShare);
         table.Triggers[statement.Text("trigname") ?? ""] = statement.LastName("funcname");
         effects.Act(ActKind.CreatesTrigger, table, statement.Text("trigname") ?? "");
         effects.JudgeFor(table, () => effects.Contract(null));
@@ -56,6 +56,8 @@ internal static class TableRuleEffects
         effects.JudgeFor(table, () => effects.Contract(null));
         foreach (var action in statement.List("actions"))
         {
+            if (action.Kind is "InsertStmt" or "UpdateStmt" or "DeleteStmt")
+                effects.Lock(effects.Need(action.Node("relation")), LockLevel.RowExclusive);
             foreach (var relation in QueryEffects.Relations(effects, action).Where(r => r != table && r.Key.Name is not ("new" or "old")))
                 effects.Lock(relation, LockLevel.AccessShare);
         }
@@ -64,7 +66,11 @@ internal static class TableRuleEffects
     public static void CreateStatistics(EffectBuilder effects, SqlNode statement)
     {
         foreach (var relation in statement.List("relations").Select(r => effects.Need(r)))
+        {
             effects.Lock(relation, LockLevel.ShareUpdateExclusive);
+            relation?.Statistics.Add(GivenNames.Of(statement.Names("defnames")).Name);
+        }
+
         effects.Expand();
     }
 
@@ -78,7 +84,6 @@ internal static class TableRuleEffects
             return;
         }
 
-        effects.Lock(table, LockLevel.AccessExclusive);
         var kind = drop.Type switch
         {
             "OBJECT_TRIGGER" => ActKind.DropsTrigger,
@@ -89,13 +94,26 @@ internal static class TableRuleEffects
         {
             if (!drop.MissingOk)
                 effects.Fail($"{name} does not exist on {table}");
-            effects.Act(ActKind.ExistenceGuardStillLocks, table, name, drop.Type["OBJECT_".Length..]);
+            // Looked up before the table is locked, unlike columns and constraints.
+            effects.Expand();
+            return;
         }
+
+        effects.Lock(table, LockLevel.AccessExclusive);
 
         effects.Act(kind, table, name);
         table.Triggers.Remove(name);
         table.Policies.Remove(name);
         effects.JudgeFor(table, () => effects.Expand(null));
+    }
+
+    /// <summary>DROP STATISTICS lets everybody work.</summary>
+    public static void DropStatistics(EffectBuilder effects, DropRequest drop)
+    {
+        var name = drop.Names[^1];
+        effects.Expand();
+        foreach (var table in effects.Schema.Relations.Where(r => r.Statistics.Remove(name)).ToArray())
+            effects.Lock(table, LockLevel.ShareUpdateExclusive);
     }
 
     private static bool Exists(Relation table, string type, string name) =>

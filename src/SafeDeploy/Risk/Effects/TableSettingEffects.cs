@@ -27,16 +27,27 @@ internal static class TableSettingEffects
         effects.Expand();
         if (isSo)
             return;
-        Rewrite(effects, target.Table, scan: true);
+        Rewrite(effects, target.Table);
+        foreach (var sequence in effects.Schema.SequencesOf(target.Table))
+            effects.Lock(sequence, LockLevel.AccessExclusive);
+        CheckPersistence(effects, target.Table, unlogged);
         effects.Act(kind, target.Table);
         target.Table.IsUnlogged = unlogged;
     }
 
-    private static void Rewrite(EffectBuilder effects, Relation table, bool scan)
+    // A logged table can not point at one that a crash empties.
+    private static void CheckPersistence(EffectBuilder effects, Relation table, bool unlogged)
+    {
+        var neighbours = unlogged
+            ? effects.Schema.KeysTo(table).Where(k => k.Table != table && !k.Table.IsUnlogged).Select(k => k.Table)
+            : table.Constraints.Select(c => c.Target).OfType<Relation>().Where(t => t != table && t.IsUnlogged);
+        foreach (var neighbour in neighbours)
+            effects.Fail($"a foreign key ties {table} to {neighbour}");
+    }
+
+    private static void Rewrite(EffectBuilder effects, Relation table)
     {
         effects.Rewrite(table);
-        if (scan)
-            effects.Scan(table);
         effects.LockIndexes(table, LockLevel.AccessExclusive);
     }
 
@@ -44,9 +55,9 @@ internal static class TableSettingEffects
     {
         target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
         target.Effects.Expand();
-        if (target.Table.Kind == RelationKind.Index)
+        if (target.Table.Kind == RelationKind.Index || command.Text("name") == "pg_default")
             return;
-        target.Effects.Rewrite(target.Table);
+        target.Effects.NewFiles(target.Table);
         target.Effects.Act(ActKind.SetsTablespace, target.Table, command.Text("name") ?? "");
         target.Effects.MayFail();
     }
@@ -58,7 +69,7 @@ internal static class TableSettingEffects
         // Everything is heap unless an extension brought another one.
         if (command.Text("name") is null or "heap")
             return;
-        Rewrite(target.Effects, target.Table, scan: true);
+        Rewrite(target.Effects, target.Table);
         target.Effects.Act(ActKind.SetsAccessMethod, target.Table, command.Text("name") ?? "");
         target.Effects.MayFail();
     }
@@ -101,7 +112,8 @@ internal static class TableSettingEffects
         target.Effects.JudgeFor(target.Table, () => target.Effects.Expand(null));
     }
 
-    public static void ChangeOwner(AlterTarget target, SqlNode command) => MaintenanceEffects.ChangeOwner(target.Effects, target.Table);
+    public static void ChangeOwner(AlterTarget target, SqlNode command) =>
+        MaintenanceEffects.ChangeOwner(target.Effects, target.Table, command.Node("newowner"));
 
     public static void DisableAllTriggers(AlterTarget target, SqlNode command)
     {

@@ -34,9 +34,7 @@ internal sealed record TypeChange(bool Rewrites, bool Lossy, bool RebuildsIndexe
         if (was == to)
             return InPlace;
         if (was.IsArray || to.IsArray)
-            return was.IsArray && to.IsArray
-                ? Between(was with { IsArray = false }, to with { IsArray = false }, schema)
-                : new(true, false, false, false);
+            return new(true, false, true, false);
         return Simple(was, to, schema);
     }
 

@@ -79,15 +79,16 @@ internal static class ViewEffects
         effects.Expand();
         foreach (var read in view.Reads.Keys)
             QueryEffects.Touch(effects, read, LockLevel.AccessShare, scan: true);
-        effects.Scan(view);
         if (!concurrently)
         {
             effects.LockIndexes(view, LockLevel.AccessExclusive);
-            effects.Rewrite(view);
+            effects.NewFiles(view);
             effects.Act(ActKind.RefreshesBlocking, view);
             view.IsFilled = true;
         }
-        else if (!view.IsAssumed && !view.Indexes.Exists(i => i is { IsUnique: true, IsPartialOrExpression: false }))
+        else
+            effects.Scan(view);
+        if (concurrently && !view.IsAssumed && !view.Indexes.Exists(i => i is { IsUnique: true, IsPartialOrExpression: false }))
         {
             effects.Act(ActKind.RefreshesConcurrentlyWithoutKey, view);
             effects.Fail($"{view} has no unique index over columns, CONCURRENTLY is refused");

@@ -47,8 +47,11 @@ public sealed class Column(string name, SqlType type)
     /// <summary>Made by the change that is judged: the serving image does not know it.</summary>
     public bool IsNew { get; set; }
 
-    /// <summary>The columns that a generated one reads, or the words of the default; empty else.</summary>
+    /// <summary>The columns that a generated one reads; empty else.</summary>
     public IReadOnlyCollection<string> Reads { get; set; } = [];
+
+    /// <summary>The sequence that its default takes numbers from; null else.</summary>
+    public Relation? Sequence { get; set; }
 
     public Column Copy() => (Column)MemberwiseClone();
 }
@@ -110,6 +113,8 @@ public sealed class Relation(RelationKey key, RelationKind kind)
     public List<Relation> Indexes { get; } = [];
 
     public List<string> Policies { get; } = [];
+
+    public HashSet<string> Statistics { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<string, string> Triggers { get; } = new(StringComparer.Ordinal);
 

@@ -38,6 +38,9 @@ public sealed class SqlScanner(string sql)
         return new SqlToken(kind, start, _at);
     }
 
+    /// <summary>Goes on reading at another place of the script.</summary>
+    public void Seek(int at) => _at = at;
+
     public bool Is(SqlToken token, string word) =>
         token.Kind == SqlTokenKind.Word && token.Length == word.Length
         && sql.AsSpan(token.Start, token.Length).Equals(word, StringComparison.OrdinalIgnoreCase);

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using SafeDeploy.Migrations;
+
+namespace SafeDeploy.Risk;
+
+/// <summary>What <c>plan --files … --output json</c> prints: one document.</summary>
+public sealed record PlanDocument(
+    ImmutableArray<PlanStatement> Statements,
+    PlanVerdict Verdict,
+    ImmutableArray<string> SchemaNotes);
+
+/// <summary>A statement as it is published; the names are part of the contract.</summary>
+public sealed record PlanStatement(
+    string File,
+    int Line,
+    int Column,
+    string Sql,
+    string? StrongestLock,
+    ImmutableSortedDictionary<string, string> Locks,
+    ImmutableSortedDictionary<string, string> IndexLocks,
+    ImmutableSortedDictionary<string, string> SequenceLocks,
+    bool Rewrites,
+    ImmutableSortedSet<string> RewrittenTables,
+    bool Scans,
+    ImmutableSortedSet<string> ScannedTables,
+    bool BlocksReads,
+    bool BlocksWrites,
+    bool DestroysData,
+    bool? Reversible,
+    bool? RunsInTransaction,
+    bool? Fails,
+    string FailsBecause,
+    Phase Phase,
+    bool? CompatibleWithPreviousImage,
+    bool Hazard,
+    ImmutableArray<PlanFinding> Findings)
+{
+    public static PlanStatement Of(JudgedStatement judged) => new(
+        judged.File,
+        judged.Line,
+        judged.Column,
+        judged.Sql,
+        judged.Effect.StrongestLock == LockLevel.None ? null : judged.Effect.StrongestLock.Spelled(),
+        Spelled(judged.Effect.Locks),
+        Spelled(judged.Effect.IndexLocks),
+        Spelled(judged.Effect.SequenceLocks),
+        !judged.Effect.Rewrites.IsEmpty,
+        judged.Effect.Rewrites,
+        !judged.Effect.Scans.IsEmpty,
+        judged.Effect.Scans,
+        judged.Effect.BlocksReads,
+        judged.Effect.BlocksWrites,
+        judged.Effect.DestroysData,
+        judged.Effect.Reversible,
+        judged.Effect.RunsInTransaction,
+        judged.Effect.Fails,
+        judged.Effect.FailsBecause,
+        judged.Effect.Phase,
+        judged.Effect.Compatible,
+        judged.Effect.Hazard,
+        [.. judged.Findings.Select(f => new PlanFinding(f.Rule, f.Severity, f.Message, f.Remedy, f.SuppressedBecause))]);
+
+    private static ImmutableSortedDictionary<string, string> Spelled(ImmutableSortedDictionary<string, LockLevel> locks) =>
+        locks.ToImmutableSortedDictionary(l => l.Key, l => l.Value.Spelled(), StringComparer.Ordinal);
+}
+
+/// <param name="SuppressedBecause">Null when the finding counts.</param>
+public sealed record PlanFinding(string Rule, Severity Severity, string Message, string Remedy, string? SuppressedBecause);
+
+/// <param name="Conclusion"><c>pass</c> or <c>refuse</c>.</param>
+/// <param name="Summary">One line for people.</param>
+public sealed record PlanVerdict(
+    string Conclusion,
+    Severity? Worst,
+    string Summary,
+    int Statements,
+    int Hazards,
+    int DataLosses,
+    Phase Phase,
+    bool? CompatibleWithPreviousImage,
+    ImmutableSortedDictionary<string, int> FindingsBySeverity);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = false)]
+[JsonSerializable(typeof(PlanDocument))]
+public sealed partial class PlanJson : JsonSerializerContext;

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using SafeDeploy.Risk.Effects;
+using SafeDeploy.Risk.Schema;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk;
+
+/// <param name="Independent">Each file is judged alone against the schema; else they are a sequence.</param>
+/// <param name="ProtectedTables">Table names, bare or with schema, as the configuration has them.</param>
+public sealed record RiskOptions(bool Independent, ImmutableArray<string> ProtectedTables)
+{
+    public static readonly RiskOptions Default = new(false, []);
+}
+
+/// <summary>Judges migration files: reads, plays and hands every statement to the rules. No file, no database.</summary>
+public sealed class RiskAnalyzer(ISqlParser parser)
+{
+    private readonly EffectModel _model = new(parser);
+
+    public RiskReport Analyze(IEnumerable<RiskFile> files, SchemaScript before, RiskOptions options, CancellationToken cancellation)
+    {
+        var judged = ImmutableArray.CreateBuilder<JudgedStatement>();
+        var schema = before.Replay(_model);
+        var first = true;
+        foreach (var file in files)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (options.Independent && !first)
+                schema = before.Replay(_model);
+            first = false;
+            judged.AddRange(Judge(file, schema, options));
+        }
+
+        return new RiskReport(judged.ToImmutable(), before.Notes);
+    }
+
+    private IEnumerable<JudgedStatement> Judge(RiskFile file, SchemaState schema, RiskOptions options)
+    {
+        schema.FreshEnumValues.Clear();
+        var context = new FileContext(file, options);
+        var readable = SqlText.Readable(file.Sql);
+        foreach (var statement in parser.Split(readable))
+        {
+            var parsed = statement.Error is { } error
+                ? SqlParseResult.Failed(error.Message, error.Offset - statement.Offset)
+                : parser.Parse(statement.Text);
+            var effect = _model.Play(parsed, schema);
+            context.Add(new JudgedStatement(
+                file.Path,
+                file.FirstLine + statement.Line - 1,
+                statement.Column,
+                file.Sql.Substring(statement.Offset, statement.Text.Length),
+                parsed,
+                TransactionFacts.For(parsed),
+                effect,
+                []));
+        }
+
+        return RuleCatalogue.Apply(context);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using SafeDeploy.Risk.Effects;
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk;
+
+/// <summary>A file of the change as it is judged.</summary>
+/// <param name="Path">As it was given; for messages.</param>
+/// <param name="Sql">The forward script.</param>
+/// <param name="FirstLine">1-based line of the file at which <paramref name="Sql"/> begins.</param>
+/// <param name="Rollback">The way back, or null when there is none or none is known.</param>
+public sealed record RiskFile(string Path, string Sql, int FirstLine = 1, string? Rollback = null);
+
+/// <summary>What a rule has to say about a statement.</summary>
+/// <param name="Remedy">Starts with a verb; SQL in it can be pasted.</param>
+public sealed record Finding(string Rule, Severity Severity, string Message, string Remedy)
+{
+    /// <summary>The reason given by the comment that silenced it; null when it counts.</summary>
+    public string? SuppressedBecause { get; init; }
+}
+
+/// <summary>A statement with its place, its effect and what the rules found.</summary>
+/// <param name="Line">1-based line of the first token in the file.</param>
+/// <param name="Transaction">What whoever runs it must know.</param>
+public sealed record JudgedStatement(
+    string File,
+    int Line,
+    int Column,
+    string Sql,
+    SqlParseResult Parsed,
+    TransactionFacts Transaction,
+    StatementEffect Effect,
+    ImmutableArray<Finding> Findings)
+{
+    public IEnumerable<Finding> Open => Findings.Where(f => f.SuppressedBecause is null);
+}
+
+/// <summary>The judgement of a change, statement by statement in the order given.</summary>
+/// <param name="Notes">What of the schema could not be used, one sentence each. May be empty.</param>
+public sealed record RiskReport(ImmutableArray<JudgedStatement> Statements, ImmutableArray<string> Notes)
+{
+    /// <summary>The worst finding that counts; null when there is none.</summary>
+    public Severity? Worst
+    {
+        get
+        {
+            var open = Statements.SelectMany(s => s.Open).Select(f => f.Severity).ToArray();
+            return open.Length == 0 ? null : open.Max();
+        }
+    }
+}

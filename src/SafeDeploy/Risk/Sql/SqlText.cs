@@ -1,0 +1,136 @@
+using System.Buffers;
+using System.Text.RegularExpressions;
+
+namespace SafeDeploy.Risk.Sql;
+
+/// <summary>Makes the SQL of a migration file readable for the grammar, character for character of the same length.</summary>
+/// <remarks>Only for judging: what is sent to a server is always the file's own text.</remarks>
+public static partial class SqlText
+{
+    /// <summary>Blanks what is not SQL (psql's commands, COPY data, a rollback section) and turns placeholders into names.</summary>
+    public static string Readable(string text)
+    {
+        var masked = new string(text).ToCharArray();
+        BlankRollbackSection(text, masked);
+        BlankClientLines(masked);
+        ReplacePlaceholders(masked);
+        return new string(masked);
+    }
+
+    [GeneratedRegex(@"^[ \t]*--[ \t]*(migrate:down|\+goose[ \t]+Down)\b", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
+    private static partial Regex RollbackMark();
+
+    [GeneratedRegex(@"^[ \t]*--[ \t]*(migrate:up|\+goose[ \t]+Up)\b", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
+    private static partial Regex ForwardMark();
+
+    private static void BlankRollbackSection(string text, char[] masked)
+    {
+        if (RollbackMark().Match(text) is not { Success: true } down)
+            return;
+        var up = ForwardMark().Match(text, down.Index);
+        var end = up.Success ? up.Index : text.Length;
+        Blank(masked, down.Index, end);
+    }
+
+    // Between statements psql reads its own commands; rows follow COPY … FROM stdin up to a line with \.
+    private static void BlankClientLines(char[] masked)
+    {
+        if (Array.IndexOf(masked, '\\') < 0)
+            return;
+        var text = new string(masked);
+        var scanner = new SqlScanner(text);
+        var (start, end) = (-1, 0);
+        while (scanner.Next() is { } token)
+        {
+            var first = scanner.First(token);
+            if (start < 0 && first == '\\')
+                end = BlankLine(masked, token.Start);
+            else if (first == ';' && token.Kind == SqlTokenKind.Symbol)
+            {
+                end = start >= 0 && IsCopyFromStdin(text[start..token.Start]) ? BlankRows(text, masked, token.End) : token.End;
+                start = -1;
+            }
+            else
+            {
+                start = start < 0 ? token.Start : start;
+                continue;
+            }
+
+            scanner.Seek(end);
+        }
+    }
+
+    [GeneratedRegex(@"^COPY\s.*\sFROM\s+STDIN\b", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex CopyFromStdin();
+
+    private static bool IsCopyFromStdin(string statement) => CopyFromStdin().IsMatch(statement);
+
+    private static int BlankLine(char[] masked, int start)
+    {
+        var end = Array.IndexOf(masked, '\n', start);
+        Blank(masked, start, end < 0 ? masked.Length : end);
+        return end < 0 ? masked.Length : end;
+    }
+
+    private static int BlankRows(string text, char[] masked, int start)
+    {
+        var mark = text.IndexOf("\n\\.", start, StringComparison.Ordinal);
+        var end = mark < 0 ? text.Length : mark + 3;
+        Blank(masked, start, end);
+        return end;
+    }
+
+    private static void Blank(char[] masked, int start, int end)
+    {
+        for (var i = start; i < end; i++)
+        {
+            if (masked[i] is not ('\n' or '\r'))
+                masked[i] = ' ';
+        }
+    }
+
+    // {{schema}}  {{ index .Options "Namespace" }}  ${tenant}  %(schema)s  #{schema}  <%= schema %>  :schema  :"schema"
+    [GeneratedRegex(@"\{\{[^{}\n]*\}\}|[$#]\{[^{}\n]*\}|%\([A-Za-z_]\w*\)s|<%=?[^%\n]*%>|(?<![:\w\])'""]):(?=""?[A-Za-z_])|@@[A-Za-z_]\w*@@")]
+    private static partial Regex Placeholder();
+
+    private static readonly SearchValues<char> Openings = SearchValues.Create("{$#%<:@");
+
+    private static void ReplacePlaceholders(char[] masked)
+    {
+        if (masked.AsSpan().IndexOfAny(Openings) < 0)
+            return;
+        var text = new string(masked);
+        foreach (Match match in Placeholder().Matches(text))
+        {
+            if (match.Length == 1)
+                MaskColon(text, masked, match.Index);
+            else if (!IsInText(text, match.Index))
+                Name(masked, match);
+        }
+    }
+
+    private static void Name(char[] masked, Match match)
+    {
+        for (var i = match.Index; i < match.Index + match.Length; i++)
+        {
+            if (!char.IsAsciiLetterOrDigit(masked[i]))
+                masked[i] = '_';
+        }
+    }
+
+    // a[1:n] is a slice; everywhere else a lone colon before a name is psql's variable.
+    private static void MaskColon(string text, char[] masked, int at)
+    {
+        var line = text.LastIndexOf('\n', at) + 1;
+        var before = text.AsSpan(line, at - line);
+        if (before.Count('[') <= before.Count(']') && !IsInText(text, at) && !before.Contains("--", StringComparison.Ordinal))
+            masked[at] = ' ';
+    }
+
+    // Good enough for one line: a value that looks like a placeholder stays a value.
+    private static bool IsInText(string text, int at)
+    {
+        var line = text.LastIndexOf('\n', Math.Max(0, at - 1)) + 1;
+        return text.AsSpan(line, at - line).Count('\'') % 2 == 1;
+    }
+}
