@@ -5,6 +5,8 @@ using SafeDeploy.Problems;
 using SafeDeploy.Runs;
 using SafeDeploy.Steps.Backup;
 using SafeDeploy.Steps.DeployImage;
+using SafeDeploy.Steps.MigratePublic;
+using SafeDeploy.Steps.MigrateTenants;
 using SafeDeploy.Steps.Preflight;
 using SafeDeploy.Steps.VerifyHealth;
 
@@ -19,6 +21,10 @@ public sealed class Stages(World world, SnapshotReader snapshots, HealthJudge? j
         StepName.Preflight => new PreflightStep(world.Config, world.Database, world.Backup, world.Target, plan.To, PreflightStep.AllChecks),
         StepName.Backup => new BackupStep(world.Backup!, world.Config.Backup!, Scopes(plan), new BackupLabel(
             world.Config.Project, world.Config.EnvironmentName, run.Hold.Deployment.Value, plan.To.Version)),
+        StepName.MigratePublic => new MigratePublicStep(plan.Public!.Set, world.Public!, (after, cancellation) => OldIsWellAsync(after, run, cancellation)),
+        StepName.MigrateTenants => new MigrateTenantsStep(
+            new TenantsPlan(plan.Tenants!.Set, world.Config.Tenants!, world.Config.Migrations, Environment.ProcessorCount),
+            world.Tenants!, world.Database, (after, cancellation) => OldIsWellAsync(after, run, cancellation)),
         StepName.DeployImage => new DeployImageStep(world.Target!, plan.To, (slot, cancellation) => ProveNewAsync(slot, plan, run, cancellation)),
         StepName.VerifyHealth => new VerifyHealthStep(world.Config.Health!, world.Gates, world.Target, world.Target is null ? null : plan.To.Version),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
