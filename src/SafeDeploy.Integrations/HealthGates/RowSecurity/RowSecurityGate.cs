@@ -32,7 +32,8 @@ public static class RowSecurityJudgement
     /// <param name="before">Null when none was taken: tenants are then compared with each other.</param>
     public static GateReading Of(GateSettings.Rls settings, ImmutableArray<RowSecurityNote>? before, ImmutableArray<RowSecurityNote> now)
     {
-        var was = (before ?? []).SelectMany(n => n.Schemas.Select(s => (Key: (n.Table, s), n.State))).ToDictionary(n => n.Key, n => n.State);
+        // A table that this release makes has no before: the tenants are then compared with each other.
+        var was = (before ?? []).Where(n => n.State.Length > 0).SelectMany(n => n.Schemas.Select(s => (Key: (n.Table, s), n.State))).ToDictionary(n => n.Key, n => n.State);
         var faults = new List<(string Place, string Why)>();
         var seen = 0;
         foreach (var note in now)
@@ -58,8 +59,6 @@ public static class RowSecurityJudgement
             return null;
         var (was, now) = (expected.Split('\n'), state.Split('\n'));
         var reference = isPeer ? "most tenants have" : "before it was";
-        if (expected.Length == 0)
-            return "the table was missing before";
         if (was[0] != now[0])
             return $"{now[0]}, {reference} {was[0]["row level security ".Length..]}";
         var lost = was.Skip(1).Except(now).FirstOrDefault();
