@@ -8,8 +8,8 @@ namespace SafeDeploy.Steps.VerifyHealth;
 /// <summary>Why a release is not believed to be well (SD07xx).</summary>
 public static class HealthProblems
 {
-    private const string NotSwitched = "what served before is asked nothing and changed nothing";
-    private const string Stopping = "ending this step; what happens to the release is decided from the ledger";
+    private const string NotSwitched = "no traffic was moved: what served before still serves";
+    private const string Stopping = "ending this step; the way back is decided from the ledger";
 
     public static readonly ProblemInfo Exited = new("SD0701", "an instance exited",
         "A container or process of the release ended by itself while it should become ready or serve.",
