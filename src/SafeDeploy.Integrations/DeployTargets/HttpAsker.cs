@@ -9,7 +9,8 @@ using SafeDeploy.Ports;
 namespace SafeDeploy.Integrations.DeployTargets;
 
 /// <summary>Asks over HTTP and always comes back with an answer: a failure to ask is one too.</summary>
-public sealed class HttpAsker(TimeProvider time) : IDisposable
+/// <param name="connect">How an address is reached; null = directly.</param>
+public sealed class HttpAsker(TimeProvider time, Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect = null) : IDisposable
 {
     private const int BodyLimit = 64 * 1024;
 
@@ -21,6 +22,7 @@ public sealed class HttpAsker(TimeProvider time) : IDisposable
         UseCookies = false,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(1),
         ConnectTimeout = TimeSpan.FromSeconds(10),
+        ConnectCallback = connect,
     })
     { Timeout = Timeout.InfiniteTimeSpan };
 

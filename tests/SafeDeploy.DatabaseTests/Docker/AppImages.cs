@@ -19,12 +19,13 @@ public static class AppImages
         BuildAsync(label, version, Configuration($"""http-request return status 503 hdr X-App-Version "{version}" content-type text/plain string "not ready" """));
 
     /// <summary>As <see cref="WellAsync"/>, three seconds later.</summary>
-    public static Task<string> SlowAsync(ContainerLabel label, string version) =>
-        BuildAsync(label, version, Configuration($"""
-            tcp-request inspect-delay 3s
-              tcp-request content accept if WAIT_END
-              http-request return status 200 hdr X-App-Version "{version}" content-type text/plain string "{version}"
-            """));
+    public static Task<string> SlowAsync(ContainerLabel label, string version) => BuildAsync(label, version, $"""
+        #!/bin/sh
+        while read -r line && [ "$line" != "$(printf '\r')" ]; do :; done
+        sleep 3
+        printf 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {version.Length}\r\n\r\n{version}'
+
+        """, $"""CMD ["nc", "-ll", "-p", "{Port}", "-e", "/bin/sh", "/app.cfg"]""");
 
     /// <summary>As <see cref="WellAsync"/>, on another port than the others.</summary>
     public static Task<string> ElsewhereAsync(ContainerLabel label, string version, int port) =>
@@ -33,7 +34,7 @@ public static class AppImages
 
     /// <summary>Accepts connections and never answers.</summary>
     public static Task<string> HangingAsync(ContainerLabel label, string version) =>
-        BuildAsync(label, version, Configuration("tcp-request inspect-delay 1h\n  tcp-request content accept if WAIT_END"));
+        BuildAsync(label, version, "", $"""CMD ["nc", "-ll", "-p", "{Port}", "-e", "sleep", "3600"]""");
 
     /// <summary>Prints a line and exits with code 7.</summary>
     public static Task<string> ExitingAsync(ContainerLabel label, string version) =>

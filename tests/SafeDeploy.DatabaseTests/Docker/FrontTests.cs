@@ -170,6 +170,30 @@ public sealed class FrontTests
         Assert.Equal("v2", await DockerWorld.AtTheDoorAsync(inside));
     }
 
+    [Fact]
+    public async Task An_engine_elsewhere_carries_the_connections_that_can_not_be_made_from_here()
+    {
+        await using var world = new DockerWorld();
+        using var elsewhere = new EngineElsewhere(world.Settings.Host);
+        world.Settings = world.Settings with { Host = elsewhere.Host };
+        var (target, _, v2) = await world.ServingV1Async();
+        Assert.Equal("v1", await DockerWorld.AtTheDoorAsync(target));
+        await target.SwitchAsync(await DockerWorld.StartAsync(target, v2, "v2", "d2"), default);
+        Assert.Equal("v2", await DockerWorld.AtTheDoorAsync(target));
+    }
+
+    [Fact]
+    public async Task Traffic_is_back_on_a_release_that_was_kept_running_within_a_second()
+    {
+        await using var world = new DockerWorld();
+        var (target, _, v2) = await world.ServingV1Async();
+        await target.SwitchAsync(await DockerWorld.StartAsync(target, v2, "v2", "d2"), default);
+        var took = System.Diagnostics.Stopwatch.StartNew();
+        await target.SwitchAsync("blue", default);
+        Assert.True(took.Elapsed < TimeSpan.FromSeconds(1), $"took {took.ElapsedMilliseconds} ms");
+        Assert.Equal("v1", await DockerWorld.AtTheDoorAsync(target));
+    }
+
     private static async Task<int> RequestsAsync(DockerWorld world)
     {
         var address = await DockerWorld.InspectAsync(world.FrontContainer, $"{{{{(index .NetworkSettings.Networks \"{world.Settings.Service}-control\").IPAddress}}}}");

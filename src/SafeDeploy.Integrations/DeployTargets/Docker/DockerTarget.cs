@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.DeployTargets.Docker.Engine;
 using SafeDeploy.Ports;
@@ -27,7 +28,7 @@ public sealed partial class DockerTarget : IDeployTarget
         around = new Surroundings(engine, settings, context);
         fleet = new Fleet(engine, settings.Service, context.Environment);
         commands = new TargetCommands(context, TimeSpan.FromMinutes(2));
-        asker = new HttpAsker(context.Time);
+        asker = new HttpAsker(context.Time, ConnectAsync);
         front = settings.Front switch
         {
             FrontSettings.Managed managed => new ManagedFront(engine, settings, managed, around, fleet, context.Time),
@@ -105,6 +106,9 @@ public sealed partial class DockerTarget : IDeployTarget
         asker.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext connection, CancellationToken cancellation) =>
+        await around.ConnectAsync(new IPEndPoint(IPAddress.Parse(connection.DnsEndPoint.Host.Trim('[', ']')), connection.DnsEndPoint.Port), cancellation);
 
     private async Task EnsureIdleAsync(string slot, string verb, CancellationToken cancellation)
     {

@@ -112,8 +112,8 @@ public sealed class ManagedFront : IFront
 
     public async Task<Uri> AddressAsync(CancellationToken cancellation)
     {
-        if (await around.SelfAsync(cancellation) is null)
-            return new Uri($"http://{around.PublishedHost(front.Listen.Address)}:{front.Listen.Port}/");
+        if (!engine.IsRemote && await around.SelfAsync(cancellation) is null)
+            return new Uri($"http://{Surroundings.PublishedHost(front.Listen.Address)}:{front.Listen.Port}/");
         await around.AttachAsync(around.Network, cancellation);
         var address = (await FindAsync(cancellation))?.AddressOn(around.Network) ?? "";
         return address.Length > 0
@@ -215,7 +215,7 @@ public sealed class ManagedFront : IFront
 
     private async Task EnsurePortIsFreeAsync(CancellationToken cancellation)
     {
-        var owner = (await engine.RunningAsync(cancellation)).FirstOrDefault(c => c.Ports?.Any(p => p.PublicPort == front.Listen.Port) == true);
+        var owner = (await engine.RunningAsync(cancellation)).FirstOrDefault(c => c.Ports?.Any(IsSame) == true);
         if (owner is not null)
             throw TargetProblems.PortIsTaken(front.Listen.ToString(), $"container \"{owner.Name}\" ({owner.Image})",
                 $"once, in a maintenance window: start container \"{owner.Name}\" without its published port (or remove it: this run starts the release anew), then run again");
@@ -223,6 +223,12 @@ public sealed class ManagedFront : IFront
             throw TargetProblems.PortIsTaken(front.Listen.ToString(), "a process of this machine",
                 string.Create(CultureInfo.InvariantCulture, $"see which: ss -ltnp 'sport = :{front.Listen.Port}'; move it to another port, then run again"));
     }
+
+    /// <summary>Published on our port, and on our address or on every one of either side.</summary>
+    private bool IsSame(PublishedPort port) =>
+        port.PublicPort == front.Listen.Port && (port.IP == front.Listen.Address || IsEvery(port.IP) || IsEvery(front.Listen.Address));
+
+    private static bool IsEvery(string? address) => address is null or "" or "0.0.0.0" or "::";
 
     private void EnsureSame(string setting, string? runs, string wanted)
     {

@@ -59,8 +59,11 @@ public sealed class Surroundings(DockerEngine engine, DockerSettings settings, T
             await engine.ConnectAsync(network, self.Id, null, cancellation);
     }
 
+    /// <summary>A connection to an address of one of the networks: directly, or carried by the engine through the front's container.</summary>
     public async Task<Stream> ConnectAsync(IPEndPoint end, CancellationToken cancellation)
     {
+        if (engine.IsRemote && HasControl && await SelfAsync(cancellation) is null)
+            return await engine.DialAsync(ContainerPlan.Front(settings.Service), end, cancellation);
         var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -75,8 +78,8 @@ public sealed class Surroundings(DockerEngine engine, DockerSettings settings, T
     }
 
     /// <summary>Where a port that is published on <paramref name="address"/> is asked from here.</summary>
-    public string PublishedHost(string address) =>
-        engine.IsRemote ? settings.Host.Host : address is "0.0.0.0" or "" or "::" ? "127.0.0.1" : address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
+    public static string PublishedHost(string address) =>
+        address is "0.0.0.0" or "" or "::" ? "127.0.0.1" : address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
 
     /// <summary>Whether a process listens there already; only the engine's own machine can tell.</summary>
     public async Task<bool> IsTakenAsync(ListenAddress listen, CancellationToken cancellation)

@@ -158,16 +158,17 @@ public sealed partial class DockerEngine : IDisposable
     {
         var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) };
         if (host.Scheme == "unix")
-            handler.ConnectCallback = (_, cancellation) => ConnectAsync(new UnixDomainSocketEndPoint(host.AbsolutePath), cancellation);
+            handler.ConnectCallback = (_, cancellation) => new ValueTask<Stream>(ConnectAsync(host, cancellation));
         return handler;
     }
 
-    private static async ValueTask<Stream> ConnectAsync(EndPoint end, CancellationToken cancellation)
+    private static async Task<Stream> ConnectAsync(Uri host, CancellationToken cancellation)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var isUnix = host.Scheme == "unix";
+        var socket = isUnix ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) : new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await socket.ConnectAsync(end, cancellation);
+            await socket.ConnectAsync(isUnix ? new UnixDomainSocketEndPoint(host.AbsolutePath) : new DnsEndPoint(host.Host, host.Port), cancellation);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

@@ -120,6 +120,10 @@ public sealed record DisconnectContainer(string Container, bool Force);
 
 public sealed record WaitedContainer(int StatusCode);
 
+public sealed record CreateExec(bool AttachStdin, bool AttachStdout, bool AttachStderr, string[] Cmd);
+
+public sealed record CreatedExec(string Id);
+
 public sealed record RegistryLogin(
     [property: JsonPropertyName("username")] string Username,
     [property: JsonPropertyName("password")] string Password,
@@ -141,6 +145,8 @@ public sealed record RegistryLogin(
 [JsonSerializable(typeof(ConnectContainer))]
 [JsonSerializable(typeof(DisconnectContainer))]
 [JsonSerializable(typeof(WaitedContainer))]
+[JsonSerializable(typeof(CreateExec))]
+[JsonSerializable(typeof(CreatedExec))]
 [JsonSerializable(typeof(RegistryLogin))]
 [JsonSerializable(typeof(Dictionary<string, string[]>))]
 public sealed partial class EngineJson : JsonSerializerContext;
