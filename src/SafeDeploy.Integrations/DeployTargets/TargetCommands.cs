@@ -33,13 +33,16 @@ public sealed class TargetCommands(TargetContext context, TimeSpan within)
     /// <summary>As <see cref="ChangeAsync"/>, for a program that changes nothing.</summary>
     public async Task<string> ReadAsync(string action, ImmutableArray<string> arguments, ImmutableDictionary<string, string> environment, CancellationToken cancellation)
     {
-        var call = new CommandCall(arguments, always.SetItems(environment).SetItem("SAFE_DEPLOY_ACTION", action), context.BaseDirectory, within);
+        var call = new CommandCall(arguments.SetItem(0, Program(arguments[0])), always.SetItems(environment).SetItem("SAFE_DEPLOY_ACTION", action), context.BaseDirectory, within);
         var result = await context.Commands.RunAsync(call, cancellation);
         var evidence = string.Join('\n', new[] { result.Output, result.Error }.Select(LastLines).Where(text => text.Length > 0));
         if (result.TimedOut)
             throw TargetProblems.CommandTookTooLong(action, within, arguments[0], evidence);
         return result.ExitCode == 0 ? result.Output : throw TargetProblems.CommandHasFailed(action, result.ExitCode, arguments[0], evidence);
     }
+
+    /// <summary>A path is taken from the configuration's folder; a bare name from PATH.</summary>
+    private string Program(string program) => program.Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(program, context.BaseDirectory) : program;
 
     private static string LastLines(string text) => string.Join('\n', text.TrimEnd().Split('\n').TakeLast(20));
 }

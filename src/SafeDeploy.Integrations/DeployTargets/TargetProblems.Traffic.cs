@@ -47,10 +47,6 @@ public static partial class TargetProblems
             "print what docs/guides/command-target.md says") with
         { Evidence = evidence });
 
-    public static ProblemException NothingIsDeployed(string asked) => new(
-        NoTarget.Occurred($"deploy.target is none, so there is nothing to {asked}", "deploy.target", "everything", Stopping,
-            "configure a target, or leave out the step"));
-
     public static ProblemException WorkersDidNotEnd(string slot, string names) => new(
         WorkersRemain.Occurred($"workers of slot {slot} still run: {names}", $"slot {slot}", ServesOn, Stopping,
             $"stop them by hand (docker stop {names}), then run again"));

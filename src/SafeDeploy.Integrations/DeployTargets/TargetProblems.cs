@@ -80,9 +80,6 @@ public static partial class TargetProblems
     public static readonly ProblemInfo OutputUnreadable = new("SD0623", "A command of the target printed something else than documented",
         "The state of the target, or the digest of an image, could not be read.", "Print what docs/guides/command-target.md says.");
 
-    public static readonly ProblemInfo NoTarget = new("SD0624", "Nothing is deployed here",
-        "`deploy.target` is `none`, and a step asked for a release.", "Configure a target, or leave out the step.");
-
     public static readonly ProblemInfo WorkersRemain = new("SD0625", "Workers did not end",
         "A worker still runs after its stop timeout.", "Stop it by hand, then run again.");
 
@@ -90,6 +87,6 @@ public static partial class TargetProblems
     [
         EngineAway, SocketDenied, EngineRefused, EngineSlow, EngineTooOld, ImageMissing, RegistryDenied, RegistryAway, PullFailed,
         NameTaken, EnvironmentUnreadable, PortTaken, FrontDiffers, FrontSilent, NobodyToServe, SlotServes, NoFront, SpecUnreadable,
-        StartFailed, UnknownInstance, CommandFailed, CommandSlow, OutputUnreadable, NoTarget, WorkersRemain,
+        StartFailed, UnknownInstance, CommandFailed, CommandSlow, OutputUnreadable, WorkersRemain,
     ];
 }

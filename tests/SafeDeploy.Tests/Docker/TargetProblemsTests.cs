@@ -31,7 +31,6 @@ public sealed class TargetProblemsTests
         TargetProblems.CommandHasFailed("start", 4, "./start", "no such release"),
         TargetProblems.CommandTookTooLong("start", TimeSpan.FromMinutes(2), "./start", ""),
         TargetProblems.PrintedSomethingElse("current", "serving is \"red\", neither blue nor green", "./current", "{\"serving\":\"red\"}"),
-        TargetProblems.NothingIsDeployed("start"),
         TargetProblems.WorkersDidNotEnd("blue", "backend-celery-blue"),
     ];
 
