@@ -180,6 +180,8 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
         try
         {
             await using var probe = await _source.OpenConnectionAsync(cancellation);
+            if (!await holder.IsAliveAsync(probe, cancellation))
+                return PgDumpProblems.LostSnapshot(result.Error);
         }
         catch (NpgsqlException gone)
         {

@@ -79,11 +79,14 @@ internal sealed class SnapshotHolder : IAsyncDisposable
         return versions.ToImmutable();
     }
 
-    /// <summary>Proves that the session and its snapshot are still there.</summary>
-    public async Task ProveAliveAsync(CancellationToken cancellation)
+    /// <summary>Whether the session is still there, asked by another one: this one may be in use.</summary>
+    public async Task<bool> IsAliveAsync(NpgsqlConnection other, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("select 1", _connection);
-        await command.ExecuteScalarAsync(cancellation);
+        await using var command = new NpgsqlCommand("select exists (select from pg_stat_activity where pid = $1)", other)
+        {
+            Parameters = { new NpgsqlParameter<int> { TypedValue = _connection.ProcessID } },
+        };
+        return await command.ExecuteScalarAsync(cancellation) is true;
     }
 
     /// <summary>The storage as the snapshot shows it.</summary>

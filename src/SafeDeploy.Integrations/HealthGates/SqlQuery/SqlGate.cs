@@ -65,7 +65,7 @@ public sealed class SqlGate(GateSettings.Sql settings, IDatabase database, Tenan
     private static string Why(Problem problem)
     {
         var state = problem.Where.LastIndexOf("SQLSTATE", StringComparison.Ordinal);
-        return $"{problem.Code} {problem.Evidence}{(state < 0 ? "" : $", {problem.Where[state..]}")}";
+        return $"{problem.Code} {(problem.Evidence.Length > 0 ? problem.Evidence : problem.What)}{(state < 0 ? "" : $", {problem.Where[state..]}")}";
     }
 
     private GateReading Judge(ImmutableArray<Answer> answers, bool isPublic)
