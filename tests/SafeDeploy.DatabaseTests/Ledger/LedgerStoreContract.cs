@@ -66,7 +66,7 @@ public abstract class LedgerStoreContract : IAsyncLifetime
     public async Task An_appended_fact_comes_back_as_it_was()
     {
         await using var hold = (await FirstAsync()).Hold;
-        var fact = new LedgerFact.Intended("w1", new Change.StartRelease(Deploying.Release(), "blue", "{\"a\":\"\u00e9 \\u0000\"}"), new Undo.RemoveStarted("blue"));
+        var fact = new LedgerFact.Intended("w1", new Change.StartRelease(Deploying.Release(), "blue", "{\"a\":\"\u00e9 \u0001 \\u0000\"}"), new Undo.RemoveStarted("blue"));
         var written = await hold.AppendAsync(StepName.DeployImage, fact, CancellationToken.None);
         var read = Assert.Single(await hold.ReadAsync(CancellationToken.None), entry => entry.Fact is LedgerFact.Intended);
         Assert.Equal(written, read);
@@ -204,6 +204,21 @@ public abstract class LedgerStoreContract : IAsyncLifetime
         Assert.Equal(HoldState.Working, await _store.StateOfAsync());
         await rollback.ConcludeAsync(Deploying.End(Conclusion.RolledBack), CancellationToken.None);
         Assert.Null((await _store.StateAsync("prod", CancellationToken.None)).LastCommitted);
+    }
+
+    [Fact]
+    public async Task A_concluded_deployment_that_was_taken_and_left_untouched_is_concluded_as_before()
+    {
+        var first = (await FirstAsync()).Hold;
+        await first.ConcludeAsync(Deploying.End(), CancellationToken.None);
+        await (await _other.HoldAsync(Deploying.TakeOver())).Hold.DisposeAsync();
+        var state = await _store.StateAsync("prod", CancellationToken.None);
+        Assert.Equal((HoldState.Free, Conclusion.Deployed), (state.State, state.Current?.Conclusion));
+
+        var touched = (await _other.HoldAsync(Deploying.TakeOver())).Hold;
+        await touched.NoteAsync("begun");
+        await touched.DisposeAsync();
+        Assert.Equal(HoldState.Dead, await _store.StateOfAsync());
     }
 
     [Fact]

@@ -164,7 +164,15 @@ public sealed class PostgresFencingTests : IAsyncLifetime
             clock.Jump(TimeSpan.FromHours(hours));
             clock.Advance(Hasty.RenewEvery);
             Assert.Equal(HoldState.Working, await jumping.StateOfAsync());
-            Assert.IsType<Acquisition.Busy>(await jumping.AcquireAsync(Deploying.TakeOver(), CancellationToken.None));
+            var asking = jumping.AcquireAsync(Deploying.TakeOver(), CancellationToken.None);
+            await Eventually.Async(
+                () =>
+                {
+                    clock.Advance(TimeSpan.FromMilliseconds(50));
+                    return asking.IsCompleted;
+                },
+                Soon);
+            Assert.IsType<Acquisition.Busy>(await asking);
         }
 
         await hold.EnsureHeldAsync(CancellationToken.None);

@@ -106,6 +106,9 @@ public sealed class FencedConnections
 /// <summary>One recorded session of a hold; its row goes when it is disposed.</summary>
 public sealed class FencedConnection : IAsyncDisposable
 {
+    // Unlocked here, not by the end of the session: the server notices that some moments after the client is gone.
+    private const string Unlock = "select pg_catalog.pg_advisory_unlock_all()";
+
     private const string Forget =
         "delete from safe_deploy.session s using pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid() and s.pid = a.pid and s.backend_start = a.backend_start";
 
@@ -123,9 +126,12 @@ public sealed class FencedConnection : IAsyncDisposable
         {
             if (Connection.FullState == System.Data.ConnectionState.Open)
             {
-                await using var command = LedgerSql.Command(Connection, Forget);
-                command.CommandTimeout = 2;
-                await command.ExecuteNonQueryAsync(CancellationToken.None);
+                await using var batch = new NpgsqlBatch(Connection)
+                {
+                    BatchCommands = { new NpgsqlBatchCommand(Unlock), new NpgsqlBatchCommand(Forget) },
+                    Timeout = 2,
+                };
+                await batch.ExecuteNonQueryAsync(CancellationToken.None);
             }
         }
         catch (NpgsqlException)

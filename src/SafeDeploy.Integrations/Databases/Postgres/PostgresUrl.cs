@@ -128,7 +128,7 @@ public static class PostgresUrl
     }
 
     private static string Word(string choice) =>
-        string.Concat(choice.Select((c, i) => i > 0 && char.IsUpper(c) ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+        string.Concat(choice.Select((c, i) => i > 0 && char.IsUpper(c) && char.IsLower(choice[i - 1]) ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
 
     private static NpgsqlConnectionStringBuilder Complete(NpgsqlConnectionStringBuilder settings)
     {

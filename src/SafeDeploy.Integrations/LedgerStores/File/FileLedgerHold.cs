@@ -11,6 +11,7 @@ namespace SafeDeploy.Integrations.LedgerStores.File;
 internal sealed class FileLedgerHold : ILedgerHold
 {
     private const int UniqueViolation = 2067;
+    private const string End = "update environment set concluded = 1, parked_until = null where name = $1";
 
     private readonly FileLedger _ledger;
     private readonly TimeProvider _time;
@@ -18,11 +19,15 @@ internal sealed class FileLedgerHold : ILedgerHold
     private readonly HoldLoss _loss = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _watching;
+    private bool _isUntouched;
     private bool _letGo;
 
+    /// <param name="wasConcluded">The deployment had ended; it ends again by itself when nothing is written.</param>
     public FileLedgerHold(
-        FileLedger ledger, FileLedgerOptions options, TimeProvider time, FileStream holder, DeploymentId deployment, string environment, int epoch)
+        FileLedger ledger, FileLedgerOptions options, TimeProvider time, FileStream holder, DeploymentId deployment, string environment, int epoch,
+        bool wasConcluded)
     {
+        _isUntouched = wasConcluded;
         _ledger = ledger;
         _time = time;
         _holder = holder;
@@ -67,7 +72,7 @@ internal sealed class FileLedgerHold : ILedgerHold
             session =>
             {
                 Append(session, null, end);
-                return session.Execute("update environment set concluded = 1, parked_until = null where name = $1", Environment);
+                return session.Execute(End, Environment);
             },
             cancellation);
         await DisposeAsync();
@@ -77,6 +82,8 @@ internal sealed class FileLedgerHold : ILedgerHold
     {
         if (_letGo)
             return;
+        if (_isUntouched && !Lost.IsCancellationRequested)
+            await EndAgainAsync();
         _letGo = true;
         await _stop.CancelAsync();
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -84,8 +91,22 @@ internal sealed class FileLedgerHold : ILedgerHold
         _stop.Dispose();
     }
 
+    private async Task EndAgainAsync()
+    {
+        try
+        {
+            await WriteAsync(session => session.Execute(End, Environment), CancellationToken.None);
+        }
+        catch (ProblemException)
+        {
+            // Taken over, or the file is away: the deployment is found dead and taken over, which is true as well.
+            _isUntouched = false;
+        }
+    }
+
     private LedgerEntry Append(FileSession session, StepName? step, LedgerFact fact)
     {
+        _isUntouched &= fact is LedgerFact.TakenOver;
         var at = _time.GetUtcNow();
         try
         {

@@ -64,7 +64,8 @@ public sealed class FileLedgerStore : ILedgerStore
                 var claim = new FileClaim(session, request, state, _time.GetUtcNow());
                 var deployment = claim.Take(decision);
                 transaction.Commit();
-                var hold = new FileLedgerHold(_ledger, _options, _time, holder, deployment, state.Environment, state.Epoch + 1);
+                var wasConcluded = decision is HoldDecision.Resume && state.State == HoldState.Free;
+                var hold = new FileLedgerHold(_ledger, _options, _time, holder, deployment, state.Environment, state.Epoch + 1, wasConcluded);
                 holder = null;
                 return new Acquisition.Held(hold, decision is HoldDecision.OpenNew, decision is HoldDecision.Resume { Fences: true } ? state.Epoch : null);
             }

@@ -56,37 +56,50 @@ internal sealed class HoldKeeper : IAsyncDisposable
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_expiry is not null)
             await _expiry.DisposeAsync();
-        if (_session is not null)
-            await _session.DisposeAsync();
+        await ForgetSessionAsync();
         _stop.Dispose();
     }
 
+    /// <summary>When it ends, for whatever reason, the lock is free: who lost the hold must not look as if it worked.</summary>
     private async Task LoopAsync(CancellationToken stop)
     {
-        while (!_loss.Token.IsCancellationRequested)
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop, _loss.Token);
+        try
         {
-            await Task.Delay(_session is null ? Again : _options.RenewEvery, _time, stop);
-            try
+            while (true)
             {
-                await RenewAsync(stop);
+                await Task.Delay(_session is null ? Again : _options.RenewEvery, _time, ended.Token);
+                await TryRenewAsync(ended.Token);
             }
-            catch (ProblemException taken)
-            {
-                _loss.Lose(taken.Problem);
-            }
-            catch (Exception failure) when (!stop.IsCancellationRequested && (failure is NpgsqlException or OperationCanceledException || PostgresLedgerFailures.IsConnectionLoss(failure)))
-            {
-                // Whatever the reason is (restart, network, a limit of connections), it may pass before the expiry fires.
-                await ForgetSessionAsync();
-            }
+        }
+        finally
+        {
+            await ForgetSessionAsync();
         }
     }
 
-    private async Task RenewAsync(CancellationToken stop)
+    private async Task TryRenewAsync(CancellationToken ended)
+    {
+        try
+        {
+            await RenewAsync(ended);
+        }
+        catch (ProblemException taken)
+        {
+            _loss.Lose(taken.Problem);
+        }
+        catch (Exception failure) when (!ended.IsCancellationRequested && (failure is NpgsqlException or OperationCanceledException || PostgresLedgerFailures.IsConnectionLoss(failure)))
+        {
+            // Whatever the reason is (restart, network, a limit of connections), it may pass before the expiry fires.
+            await ForgetSessionAsync();
+        }
+    }
+
+    private async Task RenewAsync(CancellationToken ended)
     {
         var before = _time.GetTimestamp();
         using var limit = new CancellationTokenSource(_options.Ttl / 3, _time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ended, limit.Token);
         _session ??= await ReconnectAsync(both.Token);
         if (_session is null)
             return;

@@ -15,6 +15,9 @@ internal sealed class PostgresAcquisition(
     // A process that takes over a hung one is without the lock for the moment in which the hung session ends.
     private const int LooksBeforeDead = 6;
 
+    // The server notices some moments late that a killed process is gone; its own run's next step must not be sent away for that.
+    private const int LooksBeforeBusy = 6;
+
     // Each round is lost to somebody who claimed in between, who then is found working.
     private const int Rounds = 20;
 
@@ -30,8 +33,14 @@ internal sealed class PostgresAcquisition(
             {
                 var view = await LookAsync(keeper, cancellation);
                 var decision = HoldDecision.Of(request, view.State, await OfIdentityAsync(keeper, cancellation));
-                if (decision is HoldDecision.Answer answer)
+                if (decision is HoldDecision.Answer answer && (!IsWorking(answer) || round >= LooksBeforeBusy))
                     return answer.Acquisition;
+                if (decision is HoldDecision.Answer)
+                {
+                    await Task.Delay(Pause, time, cancellation);
+                    continue;
+                }
+
                 var since = time.GetTimestamp();
                 if (await new EnvironmentClaim(keeper, request, view).TakeAsync(decision, cancellation) is not { } claim)
                     continue;
@@ -47,6 +56,8 @@ internal sealed class PostgresAcquisition(
                 await keeper.DisposeAsync();
         }
     }
+
+    private static bool IsWorking(HoldDecision.Answer answer) => answer.Acquisition is Acquisition.Busy { State.State: HoldState.Working };
 
     private async Task<EnvironmentView> LookAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
@@ -84,7 +95,9 @@ internal sealed class PostgresAcquisition(
     {
         var loss = new HoldLoss();
         var connections = new FencedConnections(source, claim.Deployment, Environment, claim.Epoch, loss);
-        var hold = new PostgresLedgerHold(connections, new HoldKeeper(keeper, connections, loss, options, time, since), loss, time, options.Ttl, place);
+        var wasConcluded = decision is HoldDecision.Resume && view.State.State == HoldState.Free;
+        var hold = new PostgresLedgerHold(
+            connections, new HoldKeeper(keeper, connections, loss, options, time, since), loss, time, options.Ttl, place, wasConcluded);
         try
         {
             var ended = await new OlderSessions(keeper, connections, options, time).EndAsync(claim.Locked, cancellation);

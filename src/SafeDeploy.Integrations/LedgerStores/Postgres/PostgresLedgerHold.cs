@@ -26,11 +26,15 @@ internal sealed class PostgresLedgerHold : ILedgerHold
     private readonly SemaphoreSlim _gate = new(1, 1);
     private FencedConnection? _session;
     private NpgsqlException? _failure;
+    private bool _isUntouched;
     private bool _letGo;
 
     /// <param name="patience">How long one call tries again while its own session breaks but the keeper's lives.</param>
-    public PostgresLedgerHold(FencedConnections connections, HoldKeeper keeper, HoldLoss loss, TimeProvider time, TimeSpan patience, string place)
+    /// <param name="wasConcluded">The deployment had ended; it ends again by itself when nothing is written.</param>
+    public PostgresLedgerHold(
+        FencedConnections connections, HoldKeeper keeper, HoldLoss loss, TimeProvider time, TimeSpan patience, string place, bool wasConcluded)
     {
+        _isUntouched = wasConcluded;
         _patience = patience;
         Connections = connections;
         _keeper = keeper;
@@ -55,13 +59,8 @@ internal sealed class PostgresLedgerHold : ILedgerHold
     public Task<LedgerEntry> AppendAsync(StepName? step, LedgerFact fact, CancellationToken cancellation) =>
         WriteAsync(step, fact, null, cancellation);
 
-    public Task EnsureHeldAsync(CancellationToken cancellation) => InTurnAsync(
-        async (connection, lost) =>
-        {
-            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Connections.Fence() } };
-            return await batch.ExecuteNonQueryAsync(lost);
-        },
-        cancellation);
+    public Task EnsureHeldAsync(CancellationToken cancellation) =>
+        InTurnAsync((connection, lost) => FencedAsync(connection, null, lost), cancellation);
 
     public Task<ImmutableArray<LedgerEntry>> ReadAsync(CancellationToken cancellation) =>
         InTurnAsync((connection, lost) => LedgerRows.EntriesAsync(connection, Deployment, _place, lost), cancellation);
@@ -88,6 +87,7 @@ internal sealed class PostgresLedgerHold : ILedgerHold
             if (_letGo)
                 return;
             _letGo = true;
+            await EndAgainAsync();
             await ForgetSessionAsync();
             await _keeper.DisposeAsync();
         }
@@ -100,6 +100,7 @@ internal sealed class PostgresLedgerHold : ILedgerHold
     private Task<LedgerEntry> WriteAsync(StepName? step, LedgerFact fact, NpgsqlBatchCommand? besides, CancellationToken cancellation)
     {
         var id = Guid.NewGuid();
+        _isUntouched &= fact is LedgerFact.TakenOver;
         return InTurnAsync(
             async (connection, lost) =>
             {
@@ -111,6 +112,29 @@ internal sealed class PostgresLedgerHold : ILedgerHold
                 return new LedgerEntry(sequence, Deployment, Epoch, at, step, fact);
             },
             cancellation);
+    }
+
+    private async Task EndAgainAsync()
+    {
+        if (!_isUntouched || Lost.IsCancellationRequested)
+            return;
+        try
+        {
+            await TryAsync((connection, lost) => FencedAsync(connection, LedgerSql.With(new NpgsqlBatchCommand(End), LedgerSql.Text(Environment)), lost));
+        }
+        catch (ProblemException)
+        {
+            // Taken over, or the server refuses: the deployment is found dead and taken over, which is true as well.
+            _isUntouched = false;
+        }
+    }
+
+    private async Task<int> FencedAsync(NpgsqlConnection connection, NpgsqlBatchCommand? besides, CancellationToken lost)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Connections.Fence() } };
+        if (besides is not null)
+            batch.BatchCommands.Add(besides);
+        return await batch.ExecuteNonQueryAsync(lost);
     }
 
     /// <summary>Null when the entry is there already: its first answer was lost.</summary>
