@@ -46,7 +46,9 @@ public sealed class PostgresFencingTests : IAsyncLifetime
         Assert.Equal("57P01", ended.SqlState);
         Assert.Null(await _database.ScalarAsync<string>("select to_regclass('public.half_done')::text"));
         var told = Assert.Single((await taken.Hold.ReadAsync(CancellationToken.None)).Select(entry => entry.Fact).OfType<LedgerFact.TakenOver>());
-        Assert.Equal((old.Epoch, 2), (told.FromEpoch, told.SessionsEnded));
+        Assert.Equal(old.Epoch, told.FromEpoch);
+        // The worker's for certain; the keeper's may have noticed first and left by itself.
+        Assert.InRange(told.SessionsEnded, 1, 2);
         await taken.Hold.DisposeAsync();
         await worker.DisposeAsync();
     }
