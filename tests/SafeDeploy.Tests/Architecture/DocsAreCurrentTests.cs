@@ -11,6 +11,9 @@ public sealed class DocsAreCurrentTests
     [Fact]
     public void The_configuration_schema_for_editors_is_current() => Verify(ConfigJsonSchema.Json(), "docs/safe-deploy.schema.json");
 
+    [Fact]
+    public void The_page_of_problems_is_current() => Verify(ProblemPage.Markdown(), "docs/problems.md");
+
     private static void Verify(string text, string relative)
     {
         var path = Repository.PathOf(relative.Split('/'));
