@@ -10,7 +10,7 @@ internal sealed class LockWatch(NpgsqlDataSource source, TimeProvider clock) : I
         """
         select b.pid, coalesce(a.application_name, ''), coalesce(a.state, 'gone'),
                extract(epoch from clock_timestamp() - a.xact_start)::float8, coalesce(left(a.query, 200), ''),
-               coalesce((select w.mode || ' on ' || w.relation::regclass::text from pg_catalog.pg_locks w
+               coalesce((select upper(regexp_replace(replace(w.mode, 'Lock', ''), '([a-z])([A-Z])', '\1 \2', 'g')) || ' on ' || w.relation::regclass::text from pg_catalog.pg_locks w
                          where w.pid = $1 and not w.granted and w.locktype in ('relation', 'tuple') limit 1), ''),
                count(*) over ()
         from unnest(pg_catalog.pg_blocking_pids($1)) b(pid) left join pg_catalog.pg_stat_activity a on a.pid = b.pid

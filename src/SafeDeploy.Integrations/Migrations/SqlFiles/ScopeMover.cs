@@ -39,9 +39,12 @@ internal sealed class ScopeMover(SqlFilesOptions options, ScopeSessions sessions
     private async Task<AttemptFailure?> AttemptAsync(ScopeMove move, int attempt, List<string> warnings)
     {
         FencedConnection? session = null;
+        // A broken connection no longer knows its backend.
+        var pid = 0;
         try
         {
             session = await sessions.RentAsync(move.Work.Hold, move.Work.Force);
+            pid = session.Pid;
             var failure = await RunAsync(session, move, attempt, warnings);
             if (failure is null && move.Plan.IsOneTransaction)
             {
@@ -49,7 +52,7 @@ internal sealed class ScopeMover(SqlFilesOptions options, ScopeSessions sessions
                 session = null;
             }
 
-            return failure is { Kind: FailureKind.ConnectionLost } && await IsDoneAsync(move, session) ? null : failure;
+            return failure is { Kind: FailureKind.ConnectionLost } && await IsDoneAsync(move, pid) ? null : failure;
         }
         catch (NpgsqlException noSession) when (session is null)
         {
@@ -105,13 +108,13 @@ internal sealed class ScopeMover(SqlFilesOptions options, ScopeSessions sessions
     }
 
     /// <summary>The connection broke: the old backend is ended, and then the history says whether its COMMIT was done.</summary>
-    private async Task<bool> IsDoneAsync(ScopeMove move, FencedConnection? lost)
+    private async Task<bool> IsDoneAsync(ScopeMove move, int lost)
     {
         try
         {
             var session = await FencedConnections.Of(move.Work.Hold).OpenAsync("migrate", move.Work.Force);
             await using (session)
-                return await LostSession.IsDoneAsync(session.Connection, lost?.Pid ?? 0, move, clock);
+                return await LostSession.IsDoneAsync(session.Connection, lost, move, clock);
         }
         catch (NpgsqlException)
         {
@@ -120,16 +123,20 @@ internal sealed class ScopeMover(SqlFilesOptions options, ScopeSessions sessions
         }
     }
 
-    // A session in a failed transaction is not used again: closing it is the surest ROLLBACK.
+    // A session in a failed transaction is not used again: closing it is the surest ROLLBACK. Its locks are given up before,
+    // because a backend ends some time after its connection.
     private static async Task EndAsync(FencedConnection session)
     {
         if (session.Connection.FullState == System.Data.ConnectionState.Open)
         {
             try
             {
-                await using var rollback = LedgerSql.Command(session.Connection, "rollback");
-                rollback.CommandTimeout = 5;
-                await rollback.ExecuteNonQueryAsync(CancellationToken.None);
+                foreach (var text in (string[])["rollback", "select pg_catalog.pg_advisory_unlock_all()"])
+                {
+                    await using var command = LedgerSql.Command(session.Connection, text);
+                    command.CommandTimeout = 5;
+                    await command.ExecuteNonQueryAsync(CancellationToken.None);
+                }
             }
             catch (NpgsqlException)
             {

@@ -141,7 +141,6 @@ public static class SqlFilesProblems
 
     private static string Message(Exception cause) => cause is PostgresException server ? server.MessageText : cause.Message;
 
-    private static string Detail(AttemptFailure failure) => failure.Cause is PostgresException server
-        ? string.Join('\n', new[] { server.Detail, server.Hint }.Where(text => !string.IsNullOrEmpty(text)))
-        : "";
+    // The hint only: a detail may quote rows, and a log of CI is no place for them.
+    private static string Detail(AttemptFailure failure) => failure.Cause is PostgresException { Hint: { } hint } ? hint : "";
 }

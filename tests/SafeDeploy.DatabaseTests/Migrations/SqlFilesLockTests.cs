@@ -1,0 +1,181 @@
+using System.Text.RegularExpressions;
+using Npgsql;
+using SafeDeploy.Integrations.Migrations.SqlFiles;
+using SafeDeploy.Migrations;
+
+namespace SafeDeploy.DatabaseTests.Migrations;
+
+/// <summary>Locks, deadlocks, slow statements and broken connections.</summary>
+public sealed partial class SqlFilesLockTests
+{
+    [Fact]
+    public async Task Who_holds_the_lock_is_named_when_all_attempts_are_used()
+    {
+        await using var fleet = await Fleet.CreateAsync("acme");
+        await fleet.Database.ExecuteAsync("create table acme.sale (id int)");
+        fleet.Limits = new MigrationLimits(TimeSpan.FromMilliseconds(200), TimeSpan.FromMinutes(1), 1);
+        await using var other = await HoldingAsync(fleet, "lock table acme.sale in access share mode");
+        var outcome = await fleet.With(1, "select 1;\n\nalter table sale add total numeric;").ForwardAsync("acme");
+        Assert.Equal(2, outcome.Attempts);
+        Assert.Empty(await fleet.VersionsAsync("acme"));
+        Golden.Verify(Seconds().Replace(ProblemText.Of(outcome.Problem!), "for 1 s")
+            .Replace($"pid {other.ProcessID}", "pid 4711", StringComparison.Ordinal)
+            .Replace($"({other.ProcessID})", "(4711)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_given_up_in_time_is_waited_for()
+    {
+        await using var fleet = await Fleet.CreateAsync("acme");
+        await fleet.Database.ExecuteAsync("create table acme.sale (id int)");
+        fleet.Limits = new MigrationLimits(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1), 8);
+        var other = await HoldingAsync(fleet, "lock table acme.sale in access exclusive mode");
+        var running = fleet.With(1, "alter table sale add total numeric;").ForwardAsync("acme");
+        await WaitingAsync(fleet);
+        await other.DisposeAsync();
+        var outcome = await running;
+        Assert.Null(outcome.Problem);
+        Assert.Equal(["acme +001"], await fleet.MovesAsync());
+    }
+
+    [Fact]
+    public async Task A_deadlock_is_tried_again()
+    {
+        await using var fleet = await Fleet.CreateAsync("acme");
+        await fleet.Database.ExecuteAsync("create table acme.a (id int); create table acme.b (id int)");
+        // Ours has waited longer than deadlock_timeout when the other closes the circle, so either may be the victim;
+        // the other one's own detection is switched off by a longer timeout of its own.
+        await using var other = await HoldingAsync(fleet, "set deadlock_timeout = '60s'; lock table acme.b in access exclusive mode");
+        fleet.Limits = new MigrationLimits(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(1), 3);
+        var running = fleet.With(1, "lock table a in access exclusive mode; lock table b in access exclusive mode; alter table b add x int;").ForwardAsync("acme");
+        await WaitingAsync(fleet);
+        await using var closing = new NpgsqlCommand("lock table acme.a in access exclusive mode", other);
+        await closing.ExecuteNonQueryAsync();
+        await using (var end = new NpgsqlCommand("rollback", other))
+            await end.ExecuteNonQueryAsync();
+        var outcome = await running;
+        Assert.Null(outcome.Problem);
+        Assert.Equal(2, outcome.Attempts);
+    }
+
+    [Fact]
+    public async Task A_statement_that_takes_too_long_is_ended_and_named()
+    {
+        await using var fleet = await Fleet.CreateAsync("acme");
+        fleet.Limits = new MigrationLimits(TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(200), 3);
+        var outcome = await fleet.With(1, "create table a (id int);\nselect pg_sleep(60);").ForwardAsync("acme");
+        Assert.Equal(1, outcome.Attempts);
+        Golden.Verify(ProblemText.Of(outcome.Problem!));
+    }
+
+    [Fact]
+    public async Task A_backend_killed_between_two_statements_is_replaced_and_the_tenant_moved_once()
+    {
+        await using var fleet = await Fleet.CreateAsync("acme");
+        await fleet.Database.ExecuteAsync("create table acme.log (n int); create table public.gate (n int)");
+        await using var gate = await HoldingAsync(fleet, "lock table public.gate in access exclusive mode");
+        fleet.Limits = new MigrationLimits(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(1), 5);
+        var running = fleet.With(1, "insert into log values (1);\nselect count(*) from public.gate;\ninsert into log values (2);").ForwardAsync("acme");
+        await WaitingAsync(fleet);
+        await fleet.Database.ExecuteAsync("select pg_terminate_backend(pid) from pg_locks where not granted");
+        await WaitingAsync(fleet);
+        await gate.DisposeAsync();
+        var outcome = await running;
+        Assert.Null(outcome.Problem);
+        Assert.True(outcome.Attempts > 1);
+        Assert.Equal(2L, await fleet.Database.ScalarAsync<long>("select count(*) from acme.log"));
+        Assert.Equal(["acme +001"], await fleet.MovesAsync());
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_at_its_commit_is_not_repeated()
+    {
+        await using var fleet = await Fleet.CreateAsync("acme");
+        // The transaction commits, and then its session is gone: a trigger cannot do that, but ending it from within the
+        // last statement can: the signal is handled after COMMIT's work is done or before it, and both must give one row.
+        await fleet.Database.ExecuteAsync("create table acme.log (n int)");
+        fleet.With(1, "insert into log values (1);\nselect pg_terminate_backend(pg_backend_pid());");
+        fleet.Limits = new MigrationLimits(TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(1), 1);
+        var outcome = await fleet.ForwardAsync("acme");
+        Assert.Equal("SD0423", outcome.Problem?.Code);
+        Assert.Equal(0L, await fleet.Database.ScalarAsync<long>("select count(*) from acme.log"));
+        Assert.Empty(await fleet.VersionsAsync("acme"));
+    }
+
+    [Fact]
+    public async Task A_run_that_is_told_to_stop_at_once_leaves_the_tenant_as_it_was()
+    {
+        await using var fleet = await Fleet.CreateAsync("acme");
+        using var force = new CancellationTokenSource();
+        var running = fleet.With(1, "create table a (id int);\nselect pg_sleep(60);").ForwardAsync(Fleet.Tenant("acme"), force: force.Token);
+        await Eventually.Async(async () => await fleet.Database.ScalarAsync<bool>("select exists (select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database())"), TimeSpan.FromSeconds(20));
+        await force.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.False(await fleet.ExistsAsync("acme.a"));
+        Assert.Empty(await fleet.VersionsAsync("acme"));
+    }
+
+    [Theory]
+    [InlineData("insert into plan values (1);", "plan")]
+    [InlineData("alter table plan add x int;", "plan")]
+    [InlineData("drop table plan;", "plan")]
+    [InlineData("drop table if exists plan cascade;", "plan")]
+    [InlineData("do $$ begin execute 'drop table pl' || 'an'; end $$;", "plan")]
+    [InlineData("alter table plan rename to acme_plan; alter table acme_plan set schema acme;", "plan")]
+    [InlineData("create table public.mine (id int);", "mine")]
+    [InlineData("create table s (id int references plan);", "plan")]
+    [InlineData("create index on plan (id);", "plan")]
+    [InlineData("truncate plan;", "plan")]
+    [InlineData("update other.sale set id = 2;", "sale")]
+    [InlineData("create table a (id int primary key); create table b (id int references a deferrable initially deferred); create function f() returns trigger language plpgsql as 'begin insert into plan values (9); return null; end'; create constraint trigger t after insert on a deferrable initially deferred for each row execute function f(); insert into a values (1);", "plan")]
+    [InlineData("create index concurrently i on plan (id);", "plan")]
+    [InlineData("drop index concurrently plan_pkey_too;", "plan")]
+    public async Task What_reaches_outside_the_tenant_is_undone_and_named(string sql, string table)
+    {
+        await using var fleet = await Fleet.CreateAsync("acme", "other");
+        await fleet.Database.ExecuteAsync("create table public.plan (id int primary key); create index plan_pkey_too on public.plan (id); create table other.sale (id int)");
+        var outcome = await fleet.With(1, sql).ForwardAsync("acme");
+        Assert.Equal("SD0421", outcome.Problem?.Code);
+        Assert.Contains($".{table}\"", outcome.Problem!.What, StringComparison.Ordinal);
+        Assert.True(await fleet.ExistsAsync("public.plan"));
+        Assert.True(await fleet.ExistsAsync("public.plan_pkey_too"));
+        Assert.Equal(0L, await fleet.Database.ScalarAsync<long>("select count(*) from public.plan"));
+        Assert.Empty(await fleet.VersionsAsync("acme"));
+    }
+
+    [Fact]
+    public async Task A_shared_table_may_be_written_and_reading_needs_no_leave()
+    {
+        await using var fleet = await Fleet.CreateAsync("acme");
+        await fleet.Database.ExecuteAsync("create table public.plan (id serial primary key, name text); create table public.other (id int); insert into public.other values (7)");
+        fleet.Shared = ["public.plan"];
+        fleet.With(1, "insert into plan (name) values ('a'); create table t as select * from other; create table s (plan int references plan); drop table t;");
+        var outcome = await fleet.ForwardAsync("acme");
+        Assert.Null(outcome.Problem);
+    }
+
+    [Fact]
+    public async Task A_table_outside_the_tenant_is_refused_with_its_remedy()
+    {
+        await using var fleet = await Fleet.CreateAsync("acme");
+        await fleet.Database.ExecuteAsync("create table public.plan (id int primary key)");
+        Golden.Verify(ProblemText.Of((await fleet.With(1, "alter table plan add x int;").ForwardAsync("acme")).Problem!));
+    }
+
+    [GeneratedRegex("for [0-9]+ s")]
+    private static partial Regex Seconds();
+
+    private static async Task<NpgsqlConnection> HoldingAsync(Fleet fleet, string sql)
+    {
+        var connection = new NpgsqlConnection(fleet.Database.ConnectionString + ";Application Name=billing");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"begin; {sql}", connection);
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
+    private static Task WaitingAsync(Fleet fleet) => Eventually.Async(
+        async () => await fleet.Database.ScalarAsync<bool>(
+            "select exists (select from pg_locks l join pg_stat_activity a using (pid) where not l.granted and a.application_name like 'safe-deploy/%' and a.datname = current_database())"),
+        TimeSpan.FromSeconds(30));
+}
