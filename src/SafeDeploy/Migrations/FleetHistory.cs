@@ -39,5 +39,5 @@ public sealed record FleetHistory(
 
     /// <summary>The versions that at least one scope still needs, in order.</summary>
     public ImmutableArray<MigrationVersion> Versions =>
-        [.. Pending.Values.SelectMany(pending => pending).Select(migration => migration.Version).Distinct().Order()];
+        [.. Set.Migrations.Select(migration => migration.Version).Where(Pending.Values.SelectMany(pending => pending).Select(migration => migration.Version).ToHashSet().Contains)];
 }

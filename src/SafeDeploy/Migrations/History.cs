@@ -43,6 +43,8 @@ public static class History
         var recorded = applied.ToDictionary(a => a.Version.Canonical, StringComparer.Ordinal);
         var files = set.Migrations.ToDictionary(m => m.Version.Canonical, StringComparer.Ordinal);
         var pending = set.Migrations.Where(m => recorded.GetValueOrDefault(m.Version.Canonical) is null or { Partial: true }).ToImmutableArray();
+        if (set.Layout == MigrationSet.OfCommand)
+            return new HistoryComparison(pending, []);
         var newest = applied.Where(a => !a.Partial).Select(a => a.Version).Where(version => version != Nothing).Max();
         var gone = applied.Where(a => !files.ContainsKey(a.Version.Canonical) && a.Version != Nothing)
             .OrderBy(a => a.Version)

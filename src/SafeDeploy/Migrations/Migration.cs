@@ -61,6 +61,9 @@ public sealed record MigrationHeader(Phase Phase, bool NoTransaction, bool Irrev
 /// <param name="Folder">As configured.</param>
 public sealed record MigrationSet(ScopeKind Kind, string Layout, string Folder, ImmutableArray<Migration> Migrations)
 {
+    /// <summary>The layout of a set that another program keeps: its order is the program's own, not the versions'.</summary>
+    public const string OfCommand = "command";
+
     public static MigrationSet Empty(ScopeKind kind) => new(kind, "none", "", []);
 }
 

@@ -14,9 +14,6 @@ public static class TenantProblems
         "The list of tenants holds a name that can not be a tenant's schema; nothing is executed with it, and no tenant is left out silently.",
         "Correct the row, or leave it out in tenants.query or tenants.exclude.");
 
-    private static readonly ProblemInfo TwiceInfo = new("SD0432", "tenant listed twice",
-        "The list of tenants holds a name more than once, usually by a join.", "Correct tenants.query (select distinct …).");
-
     private static readonly ProblemInfo MissingInfo = new("SD0433", "tenant without a schema",
         "The list of tenants names a schema that does not exist: a tenant that was dropped, or whose creation did not end.",
         "Create the schema, or leave the tenant out in tenants.query or tenants.exclude.");
@@ -27,7 +24,7 @@ public static class TenantProblems
     private static readonly ProblemInfo LateInfo = new("SD0435", "tenants keep appearing",
         "Tenants were created while the fleet was migrated, again after each re-reading of the list.", "Stop creating tenants for a moment, and run again.");
 
-    public static ImmutableArray<ProblemInfo> All => [QueryInfo, NameInfo, TwiceInfo, MissingInfo, CanaryInfo, LateInfo];
+    public static ImmutableArray<ProblemInfo> All => [QueryInfo, NameInfo, MissingInfo, CanaryInfo, LateInfo];
 
     /// <summary>What forbids to start with this list of tenants; empty when nothing does.</summary>
     /// <param name="missing">Names whose schema does not exist.</param>
@@ -53,10 +50,6 @@ public static class TenantProblems
     public static Problem BadQuery(string why, string query) => QueryInfo.Occurred(
         $"tenants.query cannot be used: {why}", "tenants.query", "nothing was touched", "refusing", "correct the query: one column of text, one row a tenant") with
     { Evidence = query };
-
-    public static Problem ListedTwice(ImmutableArray<string> names) => TwiceInfo.Occurred(
-        $"{Count(names.Length, "tenant is", "tenants are")} listed more than once: {ScopeText.Names(names)}", "tenants.query", "nothing was touched", "refusing",
-        "correct the query (select distinct …)");
 
     public static Problem KeepAppearing(IReadOnlyCollection<Scope> late) => LateInfo.Occurred(
         $"{Count(late.Count, "tenant was", "tenants were")} created while the fleet was migrated: {ScopeText.Names(late)}", "tenants",

@@ -46,7 +46,8 @@ public sealed class PlanBuilder(World world)
         var shared = await FleetAsync(world.Public, sets, [new Scope.Public()], cancellation);
         var fleet = await FleetAsync(world.Tenants, sets, [.. tenants.Tenants.Select(t => new Scope.Tenant(t))], cancellation);
         var migrations = Planned(shared, ScopeKind.Public).Concat(Planned(fleet, ScopeKind.Tenants)).ToImmutableArray();
-        var refusals = (shared?.Problems ?? []).AddRange(fleet?.Problems ?? []);
+        var listed = TenantProblems.Of(tenants.Tenants, tenants.Missing, tenants.Refused, world.Config.Tenants?.Canaries ?? []);
+        var refusals = listed.AddRange(shared?.Problems ?? []).AddRange(fleet?.Problems ?? []);
         var breaks = migrations.FirstOrDefault(m => m.FitsPreviousImage == false);
         var maintenance = world.Config.Deploy?.Maintenance;
         var servesNow = world.Target is not null && (await world.Target.StateAsync(cancellation)).Serving is not null;
@@ -68,7 +69,9 @@ public sealed class PlanBuilder(World world)
         var set = sets.First(s => s.Kind == engine.Kind);
         var applied = await engine.AppliedAsync(scopes, cancellation);
         var without = scopes.Where(s => applied[s].IsEmpty).ToArray();
-        return FleetHistory.Of(set, applied, await engine.UnadoptedAsync(without, cancellation));
+        var fleet = FleetHistory.Of(set, applied, await engine.UnadoptedAsync(without, cancellation));
+        var pending = set.Migrations.Where(m => fleet.Versions.Contains(m.Version)).ToImmutableArray();
+        return fleet with { Problems = fleet.Problems.AddRange(engine.Examine(pending)) };
     }
 
     private IEnumerable<PlannedMigration> Planned(FleetHistory? fleet, ScopeKind kind)
