@@ -216,7 +216,7 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
             await run.RecordAsync(null, new LedgerFact.Committed(request.Run.Actor));
         await Retirement.RetireAsync(world.Target, run);
         var to = run.History.Opened?.To;
-        var statement = $"{to?.Display} is deployed{(run.History.Opened?.From is { } from ? $"; before it was {from.Version}" : "")}";
+        var statement = $"{to?.Display} is released{(run.History.Opened?.From is { } from ? $"; before it was {from.Version}" : "")}";
         var end = End(Conclusion.Deployed, ExitCode.Done, statement, []);
         await run.Hold.ConcludeAsync(end, run.Force);
         return await EndAsync(run, end, []);

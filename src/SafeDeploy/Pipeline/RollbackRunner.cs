@@ -121,9 +121,9 @@ public sealed class RollbackRunner(
             $"structure fingerprint of {string.Join(", ", differ.Take(5))}{(differ.Length > 5 ? ", …" : "")}");
     }
 
-    private static string Verified(RunContext run, RollbackPlan plan) => run.History.Snapshot?.Serving is { } serving
-        ? $"rolled back, verified: {serving.Version} serves ({plan.Decision})"
-        : $"rolled back, verified: {plan.Decision}";
+    private static string Verified(RunContext run, RollbackPlan plan) => run.History.Snapshot?.Serving is not null
+        ? $"{plan.Decision} (verified: digest, structure and gates)"
+        : $"{plan.Decision} (verified: structure)";
 
     private static string Untouched(RunContext run, RollbackPlan plan)
     {

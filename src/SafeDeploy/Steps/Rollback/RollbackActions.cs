@@ -25,7 +25,7 @@ internal static class RollbackActions
         var stop = history.NewSlot() is { } slot && facts.Target is not null
             ? ImmutableArray.Create<Change>(new Change.StopWorkers(slot))
             : [];
-        return [.. hold, .. stop, .. ScopesBack(facts), .. StartPrevious(history, facts), .. TrafficBack(history, facts), .. WorkersBack(history), .. RemoveNew(history)];
+        return [.. hold, .. stop, .. ScopesBack(facts), .. StartPrevious(history, facts), .. TrafficBack(history, facts), .. WorkersBack(history).Except(stop), .. RemoveNew(history)];
     }
 
     /// <summary>Tenants in name order, public last: what tenants refer to goes after them.</summary>

@@ -25,7 +25,7 @@ public static class RollbackDecision
         if (c.ImageCannotGoBack)
             return RowF(c, c.PreviousGone);
         return c.ImageMoved || c.Held
-            ? new RollbackPlan("a", c.ImageBackWords, "nothing was applied to any schema", RollbackActions.ImageBack(c.History, c.Facts))
+            ? new RollbackPlan("a", c.ImageBackWords, "this deployment applied nothing to any schema", RollbackActions.ImageBack(c.History, c.Facts))
             : new RollbackPlan("a", "nothing to do", "this deployment changed neither schema nor image", []);
     }
 
@@ -152,7 +152,8 @@ public static class RollbackDecision
 
         public string ImageBackWords => !HasTarget ? "no image was deployed"
             : Previous is null ? "the new release is removed, nothing served before it"
-            : $"{Previous.Version} serves again";
+            : TrafficIsElsewhere || Held ? $"{Previous.Version} serves again"
+            : $"{Previous.Version} keeps serving";
 
         public string HoldWords => HasTarget && Previous is not null ? "traffic is held, " : "";
 
