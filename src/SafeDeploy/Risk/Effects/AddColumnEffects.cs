@@ -12,7 +12,7 @@ internal static class AddColumnEffects
             return;
         var column = ColumnDefinition.Of(definition);
         var effects = target.Effects;
-        target.LockTree(LockLevel.AccessExclusive);
+        effects.Lock(target.Table, LockLevel.AccessExclusive);
         if (target.Table.Column(column.Name) is not null)
         {
             if (!command.Flag("missing_ok"))
@@ -22,6 +22,9 @@ internal static class AddColumnEffects
             return;
         }
 
+        target.LockTree(LockLevel.AccessExclusive);
+        if (target.Table.IsPartition)
+            effects.Fail($"{target.Table} is a partition, columns are added to its parent");
         if (target.Only && target.Table.Children.Count > 0)
             effects.Fail($"{target.Table} has children, the column must be added to them too");
         effects.Act(ActKind.AddsColumn, target.Table, column.Name, column.Type.ToString());
@@ -39,8 +42,11 @@ internal static class AddColumnEffects
             effects.Rewrite(table);
         else if (column.NotNull && Expressions.IsNull(column.Default) && !column.FillsItself)
             effects.Scan(table);
-        if (table.Column(column.Name) is null)
-            TableDefinition.AddColumn(effects, table, column);
+        if (table.Column(column.Name) is not null)
+            return;
+        TableDefinition.AddColumn(effects, table, column);
+        // The old rows take their numbers now.
+        effects.Lock(table.Column(column.Name)?.Sequence, LockLevel.RowExclusive);
     }
 
     private static bool Rewrites(EffectBuilder effects, Relation table, ColumnDefinition column)
@@ -91,8 +97,12 @@ internal static class AddColumnEffects
         target.Effects.Act(empty ? ActKind.AddsForeignKeyNotValid : ActKind.AddsForeignKey, target.Table, key.Name, referenced.ToString());
         if (empty)
             return;
-        target.Effects.Scan(target.Table);
-        target.Effects.Scan(referenced);
+        foreach (var relation in new[] { target.Table, referenced })
+        {
+            target.Effects.Scan(relation);
+            target.Effects.LockIndexes(relation, LockLevel.AccessShare);
+        }
+
         target.Effects.MayFail();
     }
 

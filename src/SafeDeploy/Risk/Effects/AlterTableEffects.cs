@@ -38,7 +38,7 @@ internal static class AlterTableEffects
             ["AT_SetUnLogged"] = TableSettingEffects.SetUnlogged,
             ["AT_SetTableSpace"] = TableSettingEffects.SetTablespace,
             ["AT_SetAccessMethod"] = TableSettingEffects.SetAccessMethod,
-            ["AT_ClusterOn"] = (t, _) => t.Tune(LockLevel.ShareUpdateExclusive),
+            ["AT_ClusterOn"] = TableSettingEffects.ClusterOn,
             ["AT_DropCluster"] = (t, _) => t.Tune(LockLevel.ShareUpdateExclusive),
             ["AT_SetRelOptions"] = TableSettingEffects.SetOptions,
             ["AT_ResetRelOptions"] = TableSettingEffects.SetOptions,

@@ -10,8 +10,15 @@ internal static class ColumnEffects
     {
         var name = command.Text("name") ?? "";
         var effects = target.Effects;
+        effects.Lock(target.Table, LockLevel.AccessExclusive);
+        if (target.Column(name) is { NotNull: true })
+        {
+            effects.Act(ActKind.SetsNotNullProved, target.Table, name);
+            effects.Expand();
+            return;
+        }
+
         target.LockTree(LockLevel.AccessExclusive);
-        target.Column(name);
         var proved = true;
         foreach (var relation in target.Tree())
             proved &= SetNotNull(effects, relation, name);

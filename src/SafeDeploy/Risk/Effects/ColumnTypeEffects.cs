@@ -53,7 +53,6 @@ internal static class ColumnTypeEffects
         if (change.Rewrites)
         {
             effects.Rewrite(table);
-            effects.LockIndexes(table, LockLevel.AccessExclusive);
         }
 
         // Neither pads nor cuts: another length is an error (bit_in).
@@ -88,12 +87,12 @@ internal static class ColumnTypeEffects
             if (constraint.Kind == ConstraintKind.Check)
                 effects.Scan(table);
             if (constraint.Target is { } referenced)
-                AlsoKey(effects, table, name, referenced, change);
+                AlsoKey(effects, table, name, referenced, change.Rewrites && constraint.Valid);
         }
 
         foreach (var (referencing, key) in effects.Schema.KeysTo(table).Where(k => PointsAt(k.Key, table, name)).ToArray())
         {
-            AlsoKey(effects, referencing, key.Name, table, change);
+            AlsoKey(effects, referencing, key.Name, table, change.Rewrites && key.Valid);
             effects.Lock(referencing, LockLevel.AccessExclusive);
         }
     }
@@ -102,14 +101,18 @@ internal static class ColumnTypeEffects
         key.TargetColumns.Contains(column)
         || (key.TargetColumns.Count == 0 && (table.Constraints.Find(c => c.Kind == ConstraintKind.PrimaryKey)?.Columns.Contains(column) ?? true));
 
-    private static void AlsoKey(EffectBuilder effects, Relation referencing, string name, Relation referenced, TypeChange change)
+    private static void AlsoKey(EffectBuilder effects, Relation referencing, string name, Relation referenced, bool proves)
     {
         effects.Act(ActKind.ChangesTypeOfKey, referencing, name, referenced.ToString());
         effects.Lock(referenced, LockLevel.AccessExclusive);
-        if (!change.Rewrites)
+        if (!proves)
             return;
-        effects.Scan(referencing);
-        effects.Scan(referenced);
+        foreach (var relation in new[] { referencing, referenced })
+        {
+            effects.Scan(relation);
+            effects.LockIndexes(relation, LockLevel.AccessShare);
+        }
+
         effects.MayFail();
     }
 

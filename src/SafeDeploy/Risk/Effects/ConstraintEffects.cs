@@ -25,11 +25,20 @@ internal static class ConstraintEffects
                 UseIndex(target, constraint);
                 break;
             case ConstraintKind.Unique or ConstraintKind.PrimaryKey:
-                target.LockTree(LockLevel.AccessExclusive);
+                LockForKey(target, constraint);
                 BuildKey(target, constraint, null);
                 target.Effects.JudgeFor(target.Table, () => target.Effects.Contract(null));
                 break;
         }
+    }
+
+    // On a partitioned table only the parent is altered; the partitions get their indexes as CREATE INDEX would make them.
+    private static void LockForKey(AlterTarget target, SqlNode constraint)
+    {
+        var setsNotNull = TableDefinition.KindOf(constraint) == ConstraintKind.PrimaryKey
+            && constraint.Names("keys").Any(k => target.Table.Column(k) is not { NotNull: true });
+        target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        target.LockTree(target.Table.Kind == RelationKind.PartitionedTable && !setsNotNull ? LockLevel.Share : LockLevel.AccessExclusive);
     }
 
     private static void AddCheck(AlterTarget target, SqlNode constraint)
@@ -72,7 +81,11 @@ internal static class ConstraintEffects
     private static void Prove(AlterTarget target, Relation referenced)
     {
         foreach (var relation in target.Tree().Append(referenced))
+        {
             target.Effects.Scan(relation);
+            target.Effects.LockIndexes(relation, LockLevel.AccessShare);
+        }
+
         if (target.Table.HoldsRows)
             target.Effects.MayFail();
     }
@@ -81,7 +94,7 @@ internal static class ConstraintEffects
     public static void LockTarget(EffectBuilder effects, Relation referenced) =>
         new AlterTarget(effects, referenced, referenced.Kind != RelationKind.PartitionedTable).LockTree(LockLevel.ShareRowExclusive);
 
-    private static void CheckTarget(EffectBuilder effects, Relation referenced, Constraint key)
+    public static void CheckTarget(EffectBuilder effects, Relation referenced, Constraint key)
     {
         if (!referenced.ColumnsAreKnown)
             return;
@@ -124,7 +137,7 @@ internal static class ConstraintEffects
         target.LockTree(LockLevel.AccessExclusive);
         var isPrimary = TableDefinition.KindOf(constraint) == ConstraintKind.PrimaryKey;
         var index = effects.Schema.Find(new RelationName(target.Table.Key.Schema, constraint.Text("indexname") ?? ""));
-        effects.Lock(index, LockLevel.AccessExclusive);
+        effects.Lock(index, LockLevel.ShareUpdateExclusive);
         if (isPrimary && index is not null && IsNullable(target.Table, index))
         {
             effects.Scan(target.Table);
@@ -161,6 +174,8 @@ internal static class ConstraintEffects
         {
             effects.Lock(referenced, LockLevel.RowShare);
             effects.Scan(referenced);
+            effects.LockIndexes(referenced, LockLevel.AccessShare);
+            effects.LockIndexes(target.Table, LockLevel.AccessShare);
         }
 
         if (constraint is null)

@@ -61,7 +61,7 @@ internal static class CreateTableEffects
                 effects.Lock(parent, LockLevel.ShareUpdateExclusive);
             table.Parents.Add(parent);
             parent.Children.Add(table);
-            table.Columns.AddRange(parent.Columns.Select(c => c.Copy()));
+            table.Columns.AddRange(parent.Columns.Select(c => c.Inherited()));
         }
     }
 
@@ -93,6 +93,10 @@ internal static class CreateTableEffects
             added.Valid = true;
         if (added?.Target is not { } target)
             return;
+        if (target != table)
+            ConstraintEffects.CheckTarget(effects, target, added);
+        if (target.IsUnlogged && !table.IsUnlogged)
+            effects.Fail($"{table} is logged, {target} is not");
         ConstraintEffects.LockTarget(effects, target);
         if (target.Born != effects.Schema.Statement)
             effects.Act(ActKind.AddsForeignKeyInNewTable, table, "", target.ToString());
@@ -111,10 +115,7 @@ internal static class CreateTableEffects
         if ((options & 64) == 0)
             return;
         foreach (var index in source.Indexes)
-        {
-            effects.Lock(index, LockLevel.AccessShare);
             TableDefinition.IndexOn(effects.Schema, table, GivenNames.Index(table, index.OfColumns, effects.Schema), index.OfColumns, index.IsUnique);
-        }
     }
 
     public static void CreateAs(EffectBuilder effects, SqlNode statement)

@@ -38,7 +38,10 @@ internal static class DataEffects
         if (!statement.DescendantsAndSelf().Any(n => n.Is("LockingClause")))
             return;
         foreach (var relation in QueryEffects.Relations(effects, statement).ToArray())
+        {
             effects.Lock(relation, LockLevel.RowShare);
+            effects.LockIndexes(relation, LockLevel.RowShare);
+        }
     }
 
     private static void Change(EffectBuilder effects, SqlNode statement)
@@ -49,7 +52,9 @@ internal static class DataEffects
         foreach (var target in table.Kind == RelationKind.View ? [table, .. table.Reads.Keys] : Tree(effects, table, statement))
         {
             effects.Lock(target, LockLevel.RowExclusive);
-            effects.LockIndexes(target, LockLevel.RowExclusive);
+            // An INSERT gives its locks on indexes back at once, unless ON CONFLICT had one looked up.
+            if (target.Kind != RelationKind.PartitionedTable && (!statement.Is("InsertStmt") || statement.Node("onConflictClause")?.Has("infer") == true))
+                effects.LockIndexes(target, LockLevel.RowExclusive);
         }
 
         switch (statement.Kind)
@@ -195,7 +200,6 @@ internal static class DataEffects
             return;
         }
 
-        effects.LockIndexes(table, LockLevel.RowExclusive);
         LockReferenced(effects, table, []);
         effects.Act(ActKind.InsertsRows, table);
         effects.JudgeFor(table, () => effects.Migrate(null));

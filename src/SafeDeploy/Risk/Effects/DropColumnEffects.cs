@@ -11,7 +11,7 @@ internal static class DropColumnEffects
         var name = command.Text("name") ?? "";
         var effects = target.Effects;
         var cascade = command.Text("behavior") == "DROP_CASCADE";
-        target.LockTree(LockLevel.AccessExclusive);
+        effects.Lock(target.Table, LockLevel.AccessExclusive);
         if (target.Table.Column(name) is null && target.Table.ColumnsAreKnown)
         {
             if (!command.Flag("missing_ok"))
@@ -21,6 +21,9 @@ internal static class DropColumnEffects
             return;
         }
 
+        target.LockTree(LockLevel.AccessExclusive);
+        if (target.Table.Column(name) is { IsInherited: true })
+            effects.Fail($"column {name} of {target.Table} is inherited");
         if (target.Table.PartitionKey.Contains(name))
             effects.Fail($"column {name} is in the partition key of {target.Table}");
         effects.Act(ActKind.DropsColumn, target.Table, name);
@@ -67,8 +70,7 @@ internal static class DropColumnEffects
         foreach (var index in table.Indexes.Where(i => i.OfColumns.Contains(name)).ToArray())
         {
             effects.Act(ActKind.DropsColumnWithDependents, table, name, index.Key.Name);
-            effects.Lock(index, LockLevel.AccessExclusive);
-            effects.Schema.Remove(index);
+            IndexEffects.Remove(effects, index, LockLevel.AccessExclusive);
         }
     }
 

@@ -79,6 +79,8 @@ internal static class DropEffects
             return;
         }
 
+        if (!Fits(drop.Type, relation.Kind))
+            effects.Fail($"{relation} is something else");
         var isNew = relation is { IsNew: true, HoldsRows: false };
         effects.Act(KindOfAct(drop.Type, relation), relation);
         if (relation.Kind == RelationKind.Sequence)
@@ -91,6 +93,15 @@ internal static class DropEffects
             SequenceEffects.LeaveDefaults(effects, relation, drop.Cascade);
         RemoveRelation(effects, relation, drop.Cascade);
     }
+
+    private static bool Fits(string type, RelationKind kind) => kind switch
+    {
+        RelationKind.View => type == "OBJECT_VIEW",
+        RelationKind.MaterializedView => type == "OBJECT_MATVIEW",
+        RelationKind.Sequence => type == "OBJECT_SEQUENCE",
+        RelationKind.Table or RelationKind.PartitionedTable => type == "OBJECT_TABLE",
+        _ => true,
+    };
 
     private static ActKind KindOfAct(string type, Relation relation) => type switch
     {
@@ -160,9 +171,8 @@ internal static class DropEffects
             effects.Lock(referenced, LockLevel.AccessExclusive);
         if (constraint.Index is { } index)
         {
-            effects.Lock(index, LockLevel.AccessExclusive);
             RemoveReferencesTo(effects, table, constraint, cascade);
-            effects.Schema.Remove(index);
+            IndexEffects.Remove(effects, index, LockLevel.AccessExclusive);
         }
 
         table.Constraints.Remove(constraint);

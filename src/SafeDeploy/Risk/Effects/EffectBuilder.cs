@@ -77,6 +77,8 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     {
         NewFiles(table);
         Scan(table);
+        if (table.Kind != RelationKind.PartitionedTable)
+            LockIndexes(table, LockLevel.AccessExclusive);
     }
 
     /// <summary>New files without reading the rows one by one.</summary>

@@ -34,6 +34,12 @@ internal static class IndexEffects
             effects.Act(ActKind.NotReRunnable, table, name);
         var index = TableDefinition.IndexOn(effects.Schema, table, name, Columns(statement, columns), statement.Flag("unique"));
         index.IsPartialOrExpression = statement.Has("whereClause") || columns.Any(c => c.Has("expr"));
+        if (table.Kind == RelationKind.PartitionedTable && (statement.Node("relation")?.Flag("inh") ?? true))
+        {
+            foreach (var partition in table.Children)
+                PartitionEffects.CopyIndex(effects.Schema, table, index, partition);
+        }
+
         Judge(effects, statement, table);
     }
 
@@ -90,8 +96,23 @@ internal static class IndexEffects
             effects.Fail($"constraint {constraint.Name} of {index.Of} needs {index.Key.Name}");
         }
 
+        if (index.Parents.Count > 0)
+            effects.Fail($"{index.Parents[0]} needs {index}");
         // An old query may run into ON CONFLICT without its unique index.
         effects.JudgeFor(index, () => effects.Expand(index.IsAssumed || index.IsUnique ? null : true));
+        Remove(effects, index, level);
+    }
+
+    /// <summary>An index goes, and with it those of the partitions.</summary>
+    public static void Remove(EffectBuilder effects, Relation index, LockLevel level)
+    {
+        effects.Lock(index, level);
+        foreach (var child in index.Children.ToArray())
+        {
+            child.Of?.Constraints.RemoveAll(c => c.Index == child);
+            Remove(effects, child, level);
+        }
+
         effects.Schema.Remove(index);
     }
 

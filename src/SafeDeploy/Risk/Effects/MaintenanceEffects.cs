@@ -15,8 +15,13 @@ internal static class MaintenanceEffects
         {
             effects.Lock(table, full ? LockLevel.AccessExclusive : LockLevel.ShareUpdateExclusive);
             if (!full)
+            {
+                // VACUUM's own locks go with each table; ANALYZE keeps them to the end of the transaction.
+                if (table.Kind != RelationKind.PartitionedTable)
+                    effects.LockIndexes(table, LockLevel.AccessShare);
                 continue;
-            effects.LockIndexes(table, LockLevel.AccessExclusive);
+            }
+
             effects.Rewrite(table);
             effects.Act(ActKind.VacuumsFull, table);
         }
@@ -28,7 +33,6 @@ internal static class MaintenanceEffects
         if (effects.Need(statement.Node("relation")) is not { } table)
             return;
         effects.Lock(table, LockLevel.AccessExclusive);
-        effects.LockIndexes(table, LockLevel.AccessExclusive);
         effects.Rewrite(table);
         effects.Act(ActKind.Clusters, table);
     }
@@ -44,12 +48,21 @@ internal static class MaintenanceEffects
             QueryEffects.Touch(effects, relation, level, scan: false);
             foreach (var child in new AlterTarget(effects, relation, !range.Flag("inh")).Tree())
                 effects.Lock(child, level);
-            foreach (var read in relation.Kind == RelationKind.View ? relation.Reads.Keys.ToArray() : [])
+            foreach (var read in Behind(relation))
                 effects.Lock(read, level);
             effects.Act(ActKind.LocksTable, relation, level.Spelled());
         }
 
         effects.Expand();
+    }
+
+    /// <summary>LOCK of a view locks what it shows, through views of views.</summary>
+    private static List<Relation> Behind(Relation view)
+    {
+        var all = new List<Relation>(view.Kind == RelationKind.View ? view.Reads.Keys : []);
+        for (var i = 0; i < all.Count; i++)
+            all.AddRange(all[i].Kind == RelationKind.View ? all[i].Reads.Keys.Except(all) : []);
+        return all;
     }
 
     public static void Comment(EffectBuilder effects, SqlNode statement)
@@ -62,7 +75,7 @@ internal static class MaintenanceEffects
                 effects.Lock(effects.Need(GivenNames.Of(names)), LockLevel.ShareUpdateExclusive);
                 break;
             case "OBJECT_COLUMN":
-                effects.Lock(effects.Need(GivenNames.Of([.. names.SkipLast(1)])), LockLevel.ShareUpdateExclusive);
+                CommentColumn(effects, names);
                 break;
             case "OBJECT_INDEX":
                 effects.Lock(effects.Need(GivenNames.Of(names), RelationKind.Index), LockLevel.ShareUpdateExclusive);
@@ -74,6 +87,15 @@ internal static class MaintenanceEffects
                 effects.Lock(effects.Need(GivenNames.Of([.. names.SkipLast(1)])), LockLevel.AccessShare);
                 break;
         }
+    }
+
+    private static void CommentColumn(EffectBuilder effects, IReadOnlyList<string> names)
+    {
+        if (effects.Need(GivenNames.Of([.. names.SkipLast(1)])) is not { } relation)
+            return;
+        effects.Lock(relation, LockLevel.ShareUpdateExclusive);
+        if (relation.ColumnsAreKnown && relation.IsTable && relation.Column(names[^1]) is null)
+            effects.Fail($"column {names[^1]} of {relation} does not exist");
     }
 
     public static void Grant(EffectBuilder effects, SqlNode statement)
@@ -187,7 +209,7 @@ internal static class MaintenanceEffects
         if (runs)
             EffectModel.PlayInside(effects, query);
         else
-            QueryEffects.Read(effects, query, scan: false);
+            QueryEffects.Plan(effects, query);
         effects.Expand();
     }
 }

@@ -10,9 +10,14 @@ internal static class PartitionEffects
     public static void Join(EffectBuilder effects, Relation parent, Relation partition, SqlNode? bound)
     {
         effects.Lock(parent, LockLevel.AccessExclusive);
+        if (parent is { IsAssumed: false, Kind: not RelationKind.PartitionedTable })
+            effects.Fail($"{parent} is not partitioned");
+        // Bounds may overlap.
+        effects.MayFail();
         effects.Act(ActKind.CreatesPartition, partition, "", parent.ToString());
         parent.Kind = RelationKind.PartitionedTable;
         SetBound(partition, bound);
+        CopyIndexes(effects, parent, partition);
         VisitDefault(effects, parent, partition);
         foreach (var target in parent.Constraints.Select(c => c.Target).OfType<Relation>())
             effects.Lock(target, LockLevel.ShareRowExclusive);
@@ -33,12 +38,41 @@ internal static class PartitionEffects
         var lacksIndex = parent.Indexes.Exists(p => !partition.Indexes.Exists(i => i.OfColumns.SequenceEqual(p.OfColumns) && i.IsUnique == p.IsUnique));
         if (lacksIndex || !BoundProof.Implies(parent, partition))
             effects.Scan(partition);
+        CopyIndexes(effects, parent, partition);
         effects.MayFail();
         foreach (var target in parent.Constraints.Select(c => c.Target).OfType<Relation>())
             effects.Lock(target, LockLevel.ShareRowExclusive);
         VisitDefault(effects, parent, partition);
         partition.Parents.Add(parent);
         parent.Children.Add(partition);
+    }
+
+    /// <summary>Every index of the parent has its like on each partition, made now or attached.</summary>
+    private static void CopyIndexes(EffectBuilder effects, Relation parent, Relation partition)
+    {
+        foreach (var index in parent.Indexes)
+        {
+            effects.Lock(index, LockLevel.ShareUpdateExclusive);
+            CopyIndex(effects.Schema, parent, index, partition);
+        }
+    }
+
+    public static void CopyIndex(SchemaState schema, Relation parent, Relation index, Relation partition)
+    {
+        var like = partition.Indexes.Find(i => i.Parents.Count == 0 && i.IsUnique == index.IsUnique && i.OfColumns.SequenceEqual(index.OfColumns));
+        var constraint = parent.Constraints.Find(c => c.Index == index);
+        if (like is null)
+        {
+            var name = constraint is null
+                ? GivenNames.Index(partition, index.OfColumns, schema)
+                : GivenNames.Constraint(partition, constraint.Kind, constraint.Columns);
+            like = TableDefinition.IndexOn(schema, partition, name, index.OfColumns, index.IsUnique);
+            if (constraint is not null)
+                partition.Constraints.Add(new Constraint(name, constraint.Kind, constraint.Columns) { Index = like });
+        }
+
+        like.Parents.Add(index);
+        index.Children.Add(like);
     }
 
     private static void SetBound(Relation partition, SqlNode? bound)
@@ -77,6 +111,13 @@ internal static class PartitionEffects
 
         foreach (var target in parent.Constraints.Select(c => c.Target).OfType<Relation>())
             effects.Lock(target, LockLevel.ShareRowExclusive);
+        foreach (var index in partition.Indexes.Where(i => i.Parents.Count > 0))
+        {
+            effects.Lock(index, LockLevel.AccessExclusive);
+            index.Parents.ForEach(p => p.Children.Remove(index));
+            index.Parents.Clear();
+        }
+
         partition.Parents.Remove(parent);
         parent.Children.Remove(partition);
     }

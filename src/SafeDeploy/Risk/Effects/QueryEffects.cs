@@ -23,6 +23,13 @@ internal static class QueryEffects
         return read;
     }
 
+    /// <summary>A query that is planned and not run.</summary>
+    public static void Plan(EffectBuilder effects, SqlNode query)
+    {
+        foreach (var relation in Relations(effects, query).ToArray())
+            Touch(effects, relation, LockLevel.AccessShare, scan: true, looksUp: true);
+    }
+
     /// <summary>Every relation named in a query, its own common table expressions left out.</summary>
     public static IEnumerable<Relation> Relations(EffectBuilder effects, SqlNode query)
     {
@@ -61,7 +68,7 @@ internal static class QueryEffects
             if (!seen.Add(next))
                 continue;
             effects.Lock(next, next == relation || next.Kind is not RelationKind.View ? level : LockLevel.AccessShare);
-            if (scan)
+            if (scan && next.Kind != RelationKind.PartitionedTable)
                 effects.LockIndexes(next, level);
             if (scan && !looksUp && next.Kind is RelationKind.Table or RelationKind.MaterializedView)
                 effects.Scan(next);

@@ -49,7 +49,7 @@ internal static class RenameEffects
         effects.Expand();
         if (effects.Need(statement.Node("relation"), kind, statement.Flag("missing_ok")) is not { } relation)
             return;
-        effects.Lock(relation, relation.Kind == RelationKind.Index ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive);
+        effects.Lock(relation, relation.Kind == RelationKind.Index && kind == RelationKind.Index ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive);
         Note(effects, relation, to);
         var key = new RelationKey(relation.Key.Schema, to);
         if (effects.Schema.Find(new RelationName(key.Schema, key.Name)) is { IsAssumed: false } taken)
@@ -80,6 +80,8 @@ internal static class RenameEffects
         var target = new AlterTarget(effects, relation, !(statement.Node("relation")?.Flag("inh") ?? true));
         target.LockTree(LockLevel.AccessExclusive);
         var column = target.Column(from);
+        if (column is { IsInherited: true })
+            effects.Fail($"column {from} of {relation} is inherited");
         effects.Act(ActKind.RenamesColumn, relation, from, to);
         effects.JudgeFor(column is { IsNew: true } ? new Relation(relation.Key, relation.Kind) { IsNew = true } : relation, () => effects.Contract(false));
         foreach (var table in target.Tree())
@@ -113,7 +115,7 @@ internal static class RenameEffects
         constraint.Name = to;
         if (constraint.Index is { } index)
         {
-            effects.Lock(index, LockLevel.AccessExclusive);
+            effects.Lock(index, LockLevel.ShareUpdateExclusive);
             effects.Schema.Rename(index, new RelationKey(index.Key.Schema, to));
         }
     }

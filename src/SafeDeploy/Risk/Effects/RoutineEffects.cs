@@ -46,6 +46,8 @@ internal static class RoutineEffects
         var statements = effects.Parser.Split(routine.Body).Select(s => effects.Parser.Parse(s.Text).Tree).OfType<SqlNode>().ToArray();
         foreach (var relation in statements.SelectMany(s => QueryEffects.Relations(effects, s)).ToArray())
             effects.Lock(relation, LockLevel.AccessShare);
+        foreach (var changed in statements.SelectMany(s => s.DescendantsAndSelf()).Where(n => n.Kind is "InsertStmt" or "UpdateStmt" or "DeleteStmt"))
+            effects.Lock(effects.Need(changed.Node("relation")), LockLevel.RowExclusive);
         var isExpression = statements is [{ Kind: "SelectStmt" } only] && !only.Has("fromClause") && !only.Has("whereClause")
             && !Expressions.IsVolatile(only, effects.Schema);
         return isExpression && routine.Volatility == "volatile" ? routine with { Volatility = "stable" } : routine;
@@ -91,8 +93,10 @@ internal static class RoutineEffects
             effects.Expand();
         else
             effects.Contract(false);
-        if (!effects.Schema.IsComplete)
+        if (!effects.Schema.IsComplete || effects.Schema.Extensions.Count > 0)
             effects.MayFail();
+        else if (routine is null && !drop.MissingOk)
+            effects.Fail($"routine {name} does not exist");
         foreach (var table in effects.Schema.Relations.Where(r => r.Triggers.ContainsValue(name.Name)).ToArray())
         {
             if (!drop.Cascade)

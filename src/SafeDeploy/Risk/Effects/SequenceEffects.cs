@@ -68,6 +68,8 @@ internal static class SequenceEffects
         foreach (var option in statement.List("options").Where(o => o.Text("defname") == "owned_by"))
         {
             var names = option.Node("arg")?.Names("items") ?? [];
+            if (sequence.Of is { } owner && owner.Columns.Exists(c => c.IsIdentity && c.Sequence == sequence))
+                effects.Fail($"{sequence} is the identity sequence of {owner}");
             sequence.OfColumns.Clear();
             sequence.Of = names.Count > 1 ? effects.Need(GivenNames.Of([.. names.SkipLast(1)])) : null;
             if (sequence.Of is null)

@@ -9,9 +9,18 @@ internal static class TableSettingEffects
     // Everything else of reloptions.c takes ACCESS EXCLUSIVE; those of indexes and views too.
     private static readonly string[] Weak = ["fillfactor", "parallel_workers", "toast_tuple_target", "vacuum_truncate", "vacuum_index_cleanup", "n_distinct", "log_autovacuum_min_duration"];
 
+    public static void ClusterOn(AlterTarget target, SqlNode command)
+    {
+        target.Tune(LockLevel.ShareUpdateExclusive);
+        var name = new RelationName(target.Table.Key.Schema, command.Text("name") ?? "");
+        target.Effects.Lock(target.Schema.Find(name), LockLevel.ShareUpdateExclusive);
+    }
+
     public static void SetOptions(AlterTarget target, SqlNode command)
     {
         var names = (command.Node("def")?.List("items") ?? command.List("def")).Select(o => o.Text("defname") ?? "");
+        if (target.Table.Kind == RelationKind.PartitionedTable)
+            target.Effects.Fail($"{target.Table} is partitioned and has no storage of its own");
         var weak = names.All(n => Weak.Contains(n) || n.StartsWith("autovacuum", StringComparison.Ordinal));
         target.Tune(weak ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive);
     }
@@ -27,7 +36,7 @@ internal static class TableSettingEffects
         effects.Expand();
         if (isSo)
             return;
-        Rewrite(effects, target.Table);
+        effects.Rewrite(target.Table);
         foreach (var sequence in effects.Schema.SequencesOf(target.Table))
             effects.Lock(sequence, LockLevel.AccessExclusive);
         CheckPersistence(effects, target.Table, unlogged);
@@ -43,12 +52,6 @@ internal static class TableSettingEffects
             : table.Constraints.Select(c => c.Target).OfType<Relation>().Where(t => t != table && t.IsUnlogged);
         foreach (var neighbour in neighbours)
             effects.Fail($"a foreign key ties {table} to {neighbour}");
-    }
-
-    private static void Rewrite(EffectBuilder effects, Relation table)
-    {
-        effects.Rewrite(table);
-        effects.LockIndexes(table, LockLevel.AccessExclusive);
     }
 
     public static void SetTablespace(AlterTarget target, SqlNode command)
@@ -69,7 +72,7 @@ internal static class TableSettingEffects
         // Everything is heap unless an extension brought another one.
         if (command.Text("name") is null or "heap")
             return;
-        Rewrite(target.Effects, target.Table);
+        target.Effects.Rewrite(target.Table);
         target.Effects.Act(ActKind.SetsAccessMethod, target.Table, command.Text("name") ?? "");
         target.Effects.MayFail();
     }

@@ -87,7 +87,11 @@ internal static class ViewEffects
             view.IsFilled = true;
         }
         else
+        {
             effects.Scan(view);
+            effects.LockIndexes(view, LockLevel.RowExclusive);
+        }
+
         if (concurrently && !view.IsAssumed && !view.Indexes.Exists(i => i is { IsUnique: true, IsPartialOrExpression: false }))
         {
             effects.Act(ActKind.RefreshesConcurrentlyWithoutKey, view);

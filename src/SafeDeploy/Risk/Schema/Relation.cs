@@ -44,6 +44,9 @@ public sealed class Column(string name, SqlType type)
 
     public bool IsGenerated { get; set; }
 
+    /// <summary>Comes from a parent and goes only with it.</summary>
+    public bool IsInherited { get; init; }
+
     /// <summary>Made by the change that is judged: the serving image does not know it.</summary>
     public bool IsNew { get; set; }
 
@@ -53,7 +56,14 @@ public sealed class Column(string name, SqlType type)
     /// <summary>The sequence that its default takes numbers from; null else.</summary>
     public Relation? Sequence { get; set; }
 
-    public Column Copy() => (Column)MemberwiseClone();
+    /// <summary>The column as a child inherits it.</summary>
+    public Column Inherited() => new(Name, Type)
+    {
+        NotNull = NotNull, HasDefault = HasDefault, IsGenerated = IsGenerated, IsInherited = true, IsNew = IsNew, Reads = Reads, Sequence = Sequence,
+    };
+
+    /// <summary>The column as LIKE copies it: definition without default.</summary>
+    public Column Copy() => new(Name, Type) { NotNull = NotNull, IsNew = IsNew };
 }
 
 public sealed class Constraint(string name, ConstraintKind kind, IReadOnlyList<string> columns)
