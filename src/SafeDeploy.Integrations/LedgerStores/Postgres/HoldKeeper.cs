@@ -152,7 +152,11 @@ internal sealed class HoldKeeper : IAsyncDisposable
 
     private void Expire()
     {
-        if (Remaining() == TimeSpan.Zero)
+        var left = Remaining();
+        // A timer counts whole milliseconds and may fire a little early; it must not have fired for nothing.
+        if (left > TimeSpan.Zero)
+            _expiry?.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        else
             _loss.Lose(LedgerProblems.CouldNotRenew(_connections.Deployment, _connections.Environment, _options.Ttl));
     }
 }
