@@ -25,7 +25,7 @@ public sealed partial class ProcessRunner(TimeProvider clock) : ICommandRunner
             PumpAsync(process.StandardError, error, call.OnLine),
             FeedAsync(process, call.Input));
         var timedOut = await EndAsync(process, call.Timeout, cancellation);
-        await streams;
+        await DrainAsync(streams, cancellation);
         return new CommandResult(process.ExitCode, output.ToString(), error.ToString(), clock.GetElapsedTime(started), timedOut);
     }
 
@@ -67,6 +67,22 @@ public sealed partial class ProcessRunner(TimeProvider clock) : ICommandRunner
             await StopAsync(process);
             cancellation.ThrowIfCancellationRequested();
             return true;
+        }
+    }
+
+    /// <summary>A program that ended may have left one behind that holds its streams open: that one is not waited for.</summary>
+    private async Task DrainAsync(Task streams, CancellationToken cancellation)
+    {
+        using var patience = new CancellationTokenSource(Politeness, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
+        {
+            await streams.WaitAsync(both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // What came until now is the output; whatever the one left behind still says is not the program's word.
+            _ = streams.ContinueWith(ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
     }
 

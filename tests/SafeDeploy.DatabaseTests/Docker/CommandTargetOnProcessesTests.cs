@@ -70,6 +70,16 @@ public sealed class CommandTargetOnProcessesTests : IDisposable
         Assert.EndsWith("code 9", failed.What, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_a_program_leaves_behind_with_its_streams_open_is_not_waited_for()
+    {
+        await using var target = Target("#!/bin/sh\necho '{\"serving\":null,\"slots\":[]}'\nsleep 60 &\necho $! >left\n");
+        var waited = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Null((await target.StateAsync(default)).Serving);
+        Assert.True(waited.Elapsed < TimeSpan.FromSeconds(15), $"waited {waited.Elapsed}");
+        System.Diagnostics.Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "left")), CultureInfo.InvariantCulture)).Kill();
+    }
+
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     private static async Task<string> StartAsync(CommandTarget target, string version)

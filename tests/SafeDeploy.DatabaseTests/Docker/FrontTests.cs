@@ -67,6 +67,24 @@ public sealed class FrontTests
     }
 
     [Fact]
+    public async Task A_front_that_was_only_half_made_is_completed()
+    {
+        await using var world = new DockerWorld();
+        var (target, _, _) = await world.ServingV1Async();
+        await ContainerLabel.DockerAsync("rm", "--force", world.FrontContainer);
+        var listen = ((FrontSettings.Managed)world.Settings.Front).Listen;
+        await ContainerLabel.DockerAsync("create", "--name", world.FrontContainer, "--label", world.Label.ToString(),
+            "--label", "safe-deploy.role=front", "--label", "safe-deploy.environment=test", "--label", $"safe-deploy.service={world.Settings.Service}",
+            "--label", $"safe-deploy.listen={listen}", "--label", $"safe-deploy.image={AppImages.Front}",
+            "--network", $"{world.Settings.Service}-network", "--publish", $"{listen}:8080", "--entrypoint", "haproxy",
+            AppImages.Front, "-W", "-db", "-f", "/etc/safe-deploy/haproxy.cfg");
+        Assert.Equal("blue", (await target.StateAsync(default)).Serving);
+
+        await DockerWorld.PrepareAsync(target);
+        await Eventually.Async(async () => await DockerWorld.AtTheDoorAsync(target) == "v1", TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
     public async Task A_hold_answers_at_once_lets_requests_in_flight_end_and_survives_a_restart()
     {
         await using var world = new DockerWorld();

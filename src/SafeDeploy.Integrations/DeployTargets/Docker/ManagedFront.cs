@@ -53,12 +53,14 @@ public sealed class ManagedFront : IFront
 
     public async Task PrepareAsync(string item, CancellationToken cancellation)
     {
-        if (item == $"{Make} {name}")
-            await MakeAsync(cancellation);
-        else if (item == $"{Configure} {name}")
+        if (item == $"{Configure} {name}")
             await LearnAsync(cancellation);
-        if (item == $"{Make} {name}" || item == $"{Start} {name}")
-            await StartAsync(cancellation);
+        if (item != $"{Make} {name}" && item != $"{Start} {name}")
+            return;
+        if (await FindAsync(cancellation) is null)
+            await CreateAsync(cancellation);
+        await CompleteAsync(cancellation);
+        await StartAsync(cancellation);
     }
 
     public async Task<FrontMap?> ReadAsync(CancellationToken cancellation)
@@ -121,13 +123,23 @@ public sealed class ManagedFront : IFront
             : throw TargetProblems.FrontIsSilent(name, "it has no address on the service's network");
     }
 
-    private async Task MakeAsync(CancellationToken cancellation)
+    private async Task CreateAsync(CancellationToken cancellation)
     {
         var image = await images.EnsureAsync(front.Image, null, cancellation);
-        var id = await engine.CreateAsync(name, FrontContainer.Of(settings, front, fleet.Environment, around.Network, image, ListenLabel, ImageLabel), cancellation)
+        _ = await engine.CreateAsync(name, FrontContainer.Of(settings, front, fleet.Environment, around.Network, image, ListenLabel, ImageLabel), cancellation)
             ?? throw TargetProblems.NameIsTaken(name, "a container of somebody else");
-        await engine.ConnectAsync(ContainerPlan.ControlNetwork(settings.Service), id, [HaproxyConfig.ControlAlias], cancellation);
-        await WriteAsync(new FrontMap(await fleet.MarkedAsync(cancellation), false), cancellation);
+    }
+
+    /// <summary>What a process that died after making the container left undone, or did not come to.</summary>
+    private async Task CompleteAsync(CancellationToken cancellation)
+    {
+        var control = ContainerPlan.ControlNetwork(settings.Service);
+        if (await FindAsync(cancellation) is { } found && !found.IsOn(control))
+            await engine.ConnectAsync(control, found.Id, [HaproxyConfig.ControlAlias], cancellation);
+        var map = await engine.GetFileAsync(name, FrontMap.Path, cancellation) is { } text
+            ? FrontMap.Parse(name, text)
+            : new FrontMap(await fleet.MarkedAsync(cancellation), false);
+        await WriteAsync(map, cancellation);
     }
 
     private async Task StartAsync(CancellationToken cancellation)
