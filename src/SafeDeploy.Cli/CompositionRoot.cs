@@ -11,6 +11,7 @@ using SafeDeploy.Integrations.DeployTargets.ShellCommand;
 using SafeDeploy.Integrations.HealthGates;
 using SafeDeploy.Integrations.HealthGates.Http;
 using SafeDeploy.Integrations.LedgerStores.Postgres;
+using SafeDeploy.Integrations.Migrations.ShellCommand;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
 using SafeDeploy.Integrations.Processes;
 using SafeDeploy.Ledger;
@@ -28,6 +29,9 @@ namespace SafeDeploy.Cli;
 public sealed class CompositionRoot
 {
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(2);
+
+    // A program that migrates one scope may take as long as a pipeline's job; its statements are bounded by the server.
+    private static readonly TimeSpan LongestCommand = TimeSpan.FromHours(1);
 
     private readonly DeployConfig _config;
     private readonly ConsoleStory _story;
@@ -61,7 +65,7 @@ public sealed class CompositionRoot
             ? new HealthGates(database, _config.Tenants, target, front, _commands, _folder, _clock).All(health)
             : [];
         var world = new World(
-            _config, ledger, database, Engine(ScopeKind.Public, source), Engine(ScopeKind.Tenants, source), Backup(settings), target,
+            _config, ledger, database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), Backup(settings), target,
             new ScriptEffects(_parser), gates, _story, _clock);
         return Wire(world, front);
     }
@@ -81,17 +85,24 @@ public sealed class CompositionRoot
     private static Task<Problem?> Proves(HealthJudge? judge, string slot, string version, CancellationToken cancellation) =>
         judge?.NewIsWellAsync(slot, version, LedgerHistory.Empty, null, cancellation) ?? Task.FromResult<Problem?>(null);
 
-    private IMigrationEngine? Engine(ScopeKind kind, NpgsqlDataSource source)
+    private IMigrationEngine? Engine(ScopeKind kind, NpgsqlDataSource source, PostgresDatabase database)
     {
         var limits = new MigrationLimits(_config.Migrations.LockTimeout, _config.Migrations.StatementTimeout, _config.Migrations.Retries);
         return (kind == ScopeKind.Public ? _config.Migrations.Public : _config.Migrations.Tenants) switch
         {
             MigrationEngineSettings.SqlFiles files => Opened(new SqlFilesEngine(
                 new SqlFilesOptions(kind, _folder, files, limits, _config.Tenants?.Shared ?? []), source, _parser, _clock, Random.Shared)),
-            null => null,
-            var other => throw new ArgumentOutOfRangeException(nameof(kind), other.GetType().Name, null),
+            MigrationEngineSettings.Command command => new CommandEngine(
+                new CommandEngineOptions(kind, _folder, command, new CommandLimits(_config.Migrations.LockTimeout, _config.Migrations.StatementTimeout, LongestCommand), _config.Database.Url),
+                _commands, cancellation => ScopesAsync(kind, database, cancellation), _story, _clock),
+            _ => null,
         };
     }
+
+    private async Task<ImmutableArray<Scope>> ScopesAsync(ScopeKind kind, PostgresDatabase database, CancellationToken cancellation) =>
+        kind == ScopeKind.Public || _config.Tenants is null
+            ? [new Scope.Public()]
+            : [.. (await database.TenantsAsync(_config.Tenants, cancellation)).Tenants.Select(t => new Scope.Tenant(t))];
 
     private PgDumpBackup? Backup(NpgsqlConnectionStringBuilder server) =>
         _config.Backup is { } backup ? Opened(new PgDumpBackup(server, backup.Store, _commands, _clock)) : null;

@@ -48,14 +48,24 @@ public sealed class PlanBuilder(World world)
         var migrations = Planned(shared, ScopeKind.Public).Concat(Planned(fleet, ScopeKind.Tenants)).ToImmutableArray();
         var listed = TenantProblems.Of(tenants.Tenants, tenants.Missing, tenants.Refused, world.Config.Tenants?.Canaries ?? []);
         var refusals = listed.AddRange(shared?.Problems ?? []).AddRange(fleet?.Problems ?? []);
-        var breaks = migrations.FirstOrDefault(m => m.FitsPreviousImage == false);
-        var maintenance = world.Config.Deploy?.Maintenance;
-        var servesNow = world.Target is not null && (await world.Target.StateAsync(cancellation)).Serving is not null;
-        var holds = breaks is not null && servesNow && maintenance is { Allowed: true } && world.Target is { CanHold: true };
-        if (breaks is not null && servesNow && !holds)
-            refusals = refusals.Add(PipelineProblems.IncompatibleRelease(release.Version, breaks.Because, $"{breaks.Version} {breaks.Name} ({(breaks.Kind == ScopeKind.Public ? "public" : "every tenant")})"));
+        var breaks = await BreaksWhatServesAsync(migrations, cancellation);
+        var holds = breaks is not null && MayHold;
+        if (breaks is not null && !holds)
+            refusals = refusals.Add(PipelineProblems.IncompatibleRelease(release.Version, breaks.Because, Place(breaks)));
         return new DeployPlan(release, image, shared, fleet, tenants, migrations, holds, ConfiguredSteps(), refusals);
     }
+
+    /// <summary>The first migration that the image that serves does not survive; null where nothing serves.</summary>
+    private async Task<PlannedMigration?> BreaksWhatServesAsync(ImmutableArray<PlannedMigration> migrations, CancellationToken cancellation)
+    {
+        var breaks = migrations.FirstOrDefault(m => m.FitsPreviousImage == false);
+        return breaks is not null && world.Target is { } target && (await target.StateAsync(cancellation)).Serving is not null ? breaks : null;
+    }
+
+    private bool MayHold => world.Config.Deploy?.Maintenance is { Allowed: true } && world.Target is { CanHold: true };
+
+    private static string Place(PlannedMigration migration) =>
+        $"{migration.Version} {migration.Name} ({(migration.Kind == ScopeKind.Public ? "public" : "every tenant")})";
 
     private async Task<TenantList> TenantsAsync(CancellationToken cancellation) => world.Config.Tenants is { } source
         ? await world.Database.TenantsAsync(source, cancellation)

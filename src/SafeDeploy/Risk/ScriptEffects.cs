@@ -1,4 +1,3 @@
-using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
 using SafeDeploy.Risk.Sql;
 
