@@ -72,7 +72,8 @@ public sealed class PostgresFencingTests : IAsyncLifetime
         await old.DisposeAsync();
 
         var taking = _other.AcquireAsync(Deploying.TakeOver(), CancellationToken.None);
-        await Eventually.Async(async () => await EpochAsync() > old.Epoch, Soon);
+        await Eventually.Async(async () => await WaitsForRowAsync(), Soon);
+        Assert.True(await EpochAsync() > old.Epoch);
         Assert.False(taking.IsCompleted);
         await RunAsync(unrecorded, "commit");
         await using var taken = Assert.IsType<Acquisition.Held>(await taking).Hold;
@@ -223,6 +224,9 @@ public sealed class PostgresFencingTests : IAsyncLifetime
             await command.ExecuteNonQueryAsync();
         }
     }
+
+    private Task<bool> WaitsForRowAsync() => _database.ScalarAsync<bool>(
+        $"select exists (select from pg_stat_activity where datname = '{_database.Name}' and application_name like 'safe-deploy/%' and wait_event_type = 'Lock')");
 
     private Task<int> EpochAsync() => _database.ScalarAsync<int>("select epoch from safe_deploy.environment");
 
