@@ -42,7 +42,11 @@ public sealed class MigratePublicStep(MigrationSet set, IMigrationEngine engine,
     {
         var outcome = await engine.ForwardAsync(new ScopeWork(scope, run.Hold, Name, ChangeId, force), pending, run.Cancellation);
         foreach (var warning in outcome.Warnings)
+        {
             run.Story.Warning($"public: {warning}");
+            await run.RecordAsync(Name, new LedgerFact.Noted("warning", $"public: {warning}"));
+        }
+
         if (outcome.Problem is { } problem)
             throw new ProblemException(problem);
         return $"public is at {pending[^1].Version}";

@@ -68,7 +68,7 @@ internal sealed class FleetWork(RunContext run, IMigrationEngine engine, int par
         var scheduler = new WaveScheduler(parallel, scope => engine.ForwardAsync(
             new ScopeWork(scope, run.Hold, StepName.MigrateTenants, identity.Id, identity.Force), pending[scope], run.Cancellation));
         var outcome = await scheduler.RunAsync(wave.Scopes, Ended, run.Cancellation);
-        Warn(outcome);
+        await WarnAsync(outcome);
         if (outcome.Failed.IsEmpty)
         {
             run.Cancellation.ThrowIfCancellationRequested();
@@ -85,11 +85,15 @@ internal sealed class FleetWork(RunContext run, IMigrationEngine engine, int par
         run.Story.Progress("tenants", _ended.Count, _total, run.Clock.GetElapsedTime(_started));
     }
 
-    /// <summary>One line a warning, however many tenants gave it.</summary>
-    private void Warn(WaveOutcome outcome)
+    /// <summary>One line a warning, however many tenants gave it; kept for the report.</summary>
+    private async Task WarnAsync(WaveOutcome outcome)
     {
         var warnings = outcome.Ended.SelectMany(ended => ended.Warnings.Distinct().Select(warning => (ended.Scope, Warning: warning)));
         foreach (var group in warnings.GroupBy(w => w.Warning, w => w.Scope, StringComparer.Ordinal))
-            run.Story.Warning($"{ScopeText.Of([.. group.Order()])}: {group.Key}");
+        {
+            var line = $"{ScopeText.Of([.. group.Order()])}: {group.Key}";
+            run.Story.Warning(line);
+            await run.RecordAsync(StepName.MigrateTenants, new LedgerFact.Noted("warning", line));
+        }
     }
 }
