@@ -66,7 +66,7 @@ public sealed class CompositionRoot
             : [];
         var world = new World(
             _config, ledger, database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), Backup(settings), target,
-            new ScriptEffects(_parser), gates, _story, _clock);
+            _parser, new ScriptEffects(_parser), gates, _story, _clock);
         return Wire(world, front);
     }
 

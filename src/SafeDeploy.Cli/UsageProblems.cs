@@ -16,7 +16,15 @@ public static class UsageProblems
         "The program met a case it does not know, outside a step. What a deployment had applied by then is in the ledger.",
         "safe-deploy status shows the deployment; report the message.");
 
-    public static ImmutableArray<ProblemInfo> All => [Wrong, Unexpected];
+    public static readonly ProblemInfo Unreadable = new(
+        "SD0003", "a file of the command line cannot be read",
+        "A path given on the command line names no readable file.",
+        "Correct the path; relative ones start in the current folder.");
+
+    public static ImmutableArray<ProblemInfo> All => [Wrong, Unexpected, Unreadable];
+
+    public static Problem UnreadableFile(string path, string why) => Unreadable.Occurred(
+        $"\"{path}\" cannot be read: {why}", path, "nothing was touched", "nothing was judged", "correct the path; relative ones start in the current folder");
 
     public static Problem WrongLine(string message, string verb) => Wrong.Occurred(
         message, $"safe-deploy{verb}", "nothing was touched", "nothing was started", $"safe-deploy{verb} --help lists what is accepted");

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
 using SafeDeploy.Cli.Terminal;
@@ -5,17 +6,23 @@ using SafeDeploy.Config;
 using SafeDeploy.Ledger;
 using SafeDeploy.Pipeline;
 using SafeDeploy.Reporting;
+using SafeDeploy.Risk;
 using SafeDeploy.Runs;
 
 namespace SafeDeploy.Cli.Commands;
 
-/// <summary><c>plan</c>: what a run would do, and how it would go back; changes nothing.</summary>
+/// <summary><c>plan</c>: what a run would do, and how it would go back; with <c>--files</c> the risk of SQL files alone. Changes nothing.</summary>
 public static class PlanCommand
 {
     public static Command Of(Invocation invocation)
     {
-        var command = new Command("plan", "What is pending where, whether the serving image survives it, and the way back in advance.");
-        command.SetAction((line, _) => Session.UseAsync(invocation, line, ActAsync));
+        var command = new Command("plan", "What is pending where, whether the serving image survives it, its risk, and the way back in advance.");
+        command.Options.Add(FileOptions.Files);
+        command.Options.Add(FileOptions.Schema);
+        command.Options.Add(FileOptions.Independent);
+        command.SetAction((line, _) => line.GetValue(FileOptions.Files) is { Length: > 0 } files
+            ? FilePlan.RunAsync(invocation, line, files)
+            : Session.UseAsync(invocation, line, ActAsync));
         return command;
     }
 
@@ -27,13 +34,23 @@ public static class PlanCommand
         var plan = await builder.BuildAsync(release, image, sets, cancellation);
         foreach (var refusal in plan.Refusals)
             session.Tell(refusal);
-        var document = new PlanDocument(
-            session.World.Config.EnvironmentName, release.Version, release.Digest, plan.Migrations,
-            plan.TenantList.Tenants.Length, plan.PendingTenants.Count, [.. session.World.Config.Migrations.Waves.Select(Words)],
-            plan.FitsPreviousImage, plan.HoldsTraffic, PlanForecast.Of(plan), [.. plan.Refusals.Select(ProblemNote.Of)]);
-        session.Print(session.WantsJson ? JsonSerializer.Serialize(document, SafeDeployJson.Default.PlanDocument) : PlanText.Render(document));
+        var document = Document(session.World.Config, plan);
+        session.Print(session.WantsJson ? JsonSerializer.Serialize(document, SafeDeployJson.Default.DeployPlanDocument) : PlanText.Render(document));
         return (int)(plan.Refusals.IsEmpty ? ExitCode.Done : ExitCode.Refused);
     }
+
+    private static DeployPlanDocument Document(DeployConfig config, DeployPlan plan) => new(
+        config.EnvironmentName, plan.To.Version, plan.To.Digest, plan.Migrations,
+        plan.TenantList.Tenants.Length, plan.PendingTenants.Count, [.. config.Migrations.Waves.Select(Words)],
+        plan.FitsPreviousImage, plan.HoldsTraffic, PlanForecast.Of(plan), Findings(plan.Risk), [.. plan.Refusals.Select(ProblemNote.Of)]);
+
+    private static ImmutableArray<RiskLine> Findings(RiskReport risk) =>
+    [
+        .. risk.Statements.SelectMany(s => s.Open.Select(f => (Statement: s, Finding: f)))
+            .OrderByDescending(f => f.Finding.Severity)
+            .Select(f => new RiskLine(
+                f.Statement.File, f.Statement.Line, f.Finding.Rule, f.Finding.Severity.ToString().ToLowerInvariant(), f.Finding.Message, f.Finding.Remedy)),
+    ];
 
     private static string Words(WaveSize wave) => wave switch
     {

@@ -3,6 +3,7 @@ using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
+using SafeDeploy.Risk;
 using SafeDeploy.Runs;
 
 namespace SafeDeploy.Pipeline;
@@ -10,6 +11,7 @@ namespace SafeDeploy.Pipeline;
 /// <summary>Everything decided in advance: what is released, what is pending where, whether the serving image survives it.</summary>
 /// <param name="Image">What the image reference meant when the plan was made; null where no image is deployed.</param>
 /// <param name="Migrations">Each pending migration once, with what the effect model says of it.</param>
+/// <param name="Risk">What the rules say of every pending statement.</param>
 /// <param name="HoldsTraffic">Incompatible, and the configuration allows to hold traffic for it.</param>
 /// <param name="Steps">The configured stages in order.</param>
 /// <param name="Refusals">What forbids to start; empty = go.</param>
@@ -20,6 +22,7 @@ public sealed record DeployPlan(
     FleetHistory? Tenants,
     TenantList TenantList,
     ImmutableArray<PlannedMigration> Migrations,
+    RiskReport Risk,
     bool HoldsTraffic,
     ImmutableArray<StepName> Steps,
     ImmutableArray<Problem> Refusals)

@@ -76,10 +76,15 @@ public static class PipelineProblems
         "The decision table found no way back that is proved safe.",
         "Read the reason; finish forward with a fixed release, or restore by hand.");
 
+    public static readonly ProblemInfo TooRisky = new(
+        "SD0814", "the pending migrations are too risky",
+        "The analysis found something at or above risk.fail_on in what is pending.",
+        "Rewrite the statement as the finding says, or silence it with a written reason: -- safe-deploy: ignore RULE because=\"…\".");
+
     public static ImmutableArray<ProblemInfo> All =>
     [
         Occupied, Ended, Incompatible, StepCrashed, Cancelled, NothingToRollBack, AlreadyRolledBack, Drift, NotVerified, NotFinished,
-        HeldTooLong, BackupSkipped, PersonNeeded,
+        HeldTooLong, BackupSkipped, PersonNeeded, TooRisky,
     ];
 
     public static Problem OccupiedBy(EnvironmentState state)
@@ -147,6 +152,16 @@ public static class PipelineProblems
     public static Problem HoldOver(TimeSpan within) => HeldTooLong.Occurred(
         $"traffic was held for {Words(within)}, the most that is allowed", "deploy.maintenance", "what was not begun", "going back",
         "make the migrations faster, or raise deploy.maintenance.hold_within");
+
+    /// <param name="findings">Worst first, one line each.</param>
+    public static Problem TooRiskyPlan(IEnumerable<string> findings, string limit)
+    {
+        var all = findings.ToArray();
+        var shown = string.Join('\n', all.Take(10)) + (all.Length > 10 ? string.Create(CultureInfo.InvariantCulture, $"\n… and {all.Length - 10} more") : "");
+        return TooRisky.Occurred(
+            $"the pending migrations hold findings of severity {limit} or worse", all[0].Split("  ")[0], NothingTouched, "refusing to start",
+            "rewrite the statements as `safe-deploy plan` says, or silence one: -- safe-deploy: ignore RULE because=\"…\"") with { Evidence = shown };
+    }
 
     public static Problem NoBackup() => BackupSkipped.Occurred(
         "--skip backup with pending migrations", "the command line", NothingTouched, "refusing to start", "leave it away, or add --reason \"…\"");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
+using SafeDeploy.Risk;
 using SafeDeploy.Runs;
 
 namespace SafeDeploy.Pipeline;
@@ -52,7 +53,10 @@ public sealed class PlanBuilder(World world)
         var holds = breaks is not null && MayHold;
         if (breaks is not null && !holds)
             refusals = refusals.Add(PipelineProblems.IncompatibleRelease(release.Version, breaks.Because, Place(breaks)));
-        return new DeployPlan(release, image, shared, fleet, tenants, migrations, holds, ConfiguredSteps(), refusals);
+        var risk = RiskReview.Of(world.Parser, world.Config.Risk, new[] { shared, fleet }.OfType<FleetHistory>(), cancellation);
+        if (PlanFiles.Refuses(risk, world.Config.Risk.FailOn))
+            refusals = refusals.Add(PipelineProblems.TooRiskyPlan(RiskReview.Lines(risk), world.Config.Risk.FailOn.ToString().ToLowerInvariant()));
+        return new DeployPlan(release, image, shared, fleet, tenants, migrations, risk, holds, ConfiguredSteps(), refusals);
     }
 
     /// <summary>The first migration that the image that serves does not survive; null where nothing serves.</summary>

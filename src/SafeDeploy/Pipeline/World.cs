@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SafeDeploy.Config;
 using SafeDeploy.Ports;
+using SafeDeploy.Risk.Sql;
 using SafeDeploy.Runs;
 
 namespace SafeDeploy.Pipeline;
@@ -19,6 +20,7 @@ public sealed record World(
     IMigrationEngine? Tenants,
     IBackupMethod? Backup,
     IDeployTarget? Target,
+    ISqlParser Parser,
     IScriptEffects Effects,
     ImmutableArray<IHealthGate> Gates,
     IStory Story,

@@ -7,7 +7,7 @@ namespace SafeDeploy.Reporting;
 /// <summary>The plan for a terminal: what is pending, whether the serving image survives it, the way back in advance.</summary>
 public static class PlanText
 {
-    public static string Render(PlanDocument plan)
+    public static string Render(DeployPlanDocument plan)
     {
         var text = new StringBuilder();
         Line(text, "release", $"{plan.Version}{(plan.Digest is null ? "" : $" ({plan.Digest})")} to {plan.Environment}");
@@ -19,6 +19,8 @@ public static class PlanText
         Line(text, "waves", string.Join(", ", plan.Waves));
         if (plan.HoldsTraffic)
             Line(text, "maintenance", "traffic is held (503) while the schema moves");
+        foreach (var finding in plan.Findings)
+            Line(text, finding.Severity, $"{finding.File}:{finding.Line} {finding.Rule}: {finding.Message}");
         Line(text, "if it fails", plan.Decision);
         return text.ToString();
     }

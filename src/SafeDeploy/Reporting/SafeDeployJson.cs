@@ -11,7 +11,7 @@ namespace SafeDeploy.Reporting;
 [JsonSerializable(typeof(DecisionReport))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
-[JsonSerializable(typeof(PlanDocument))]
+[JsonSerializable(typeof(DeployPlanDocument))]
 public sealed partial class SafeDeployJson : JsonSerializerContext;
 
 /// <summary>What a verb that may be refused before a deployment exists prints.</summary>
@@ -24,7 +24,7 @@ public sealed record StatusDocument(
 public sealed record HistoryDocument(string Environment, ImmutableArray<DeploymentSummary> Deployments);
 
 /// <param name="Decision">What rollback would decide if the release failed after its migrations.</param>
-public sealed record PlanDocument(
+public sealed record DeployPlanDocument(
     string Environment,
     string Version,
     string? Digest,
@@ -35,4 +35,8 @@ public sealed record PlanDocument(
     bool? PreviousImageFits,
     bool HoldsTraffic,
     string Decision,
+    ImmutableArray<RiskLine> Findings,
     ImmutableArray<ProblemNote> Problems);
+
+/// <summary>A finding of the risk analysis with its place.</summary>
+public sealed record RiskLine(string File, int Line, string Rule, string Severity, string Message, string Remedy);

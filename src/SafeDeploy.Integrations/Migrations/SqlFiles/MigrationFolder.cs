@@ -6,7 +6,7 @@ using SafeDeploy.Problems;
 namespace SafeDeploy.Integrations.Migrations.SqlFiles;
 
 /// <summary>Reads a folder from disk; what the files mean is <see cref="MigrationSetReader"/>'s.</summary>
-internal static class MigrationFolder
+public static class MigrationFolder
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private static readonly HashSet<string> Read = new([".sql", ".toml", ".yaml", ".yml", ".conf"], StringComparer.OrdinalIgnoreCase);

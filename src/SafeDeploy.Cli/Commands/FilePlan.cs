@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using SafeDeploy.Cli.Terminal;
+using SafeDeploy.Config;
+using SafeDeploy.Integrations.Databases.PgQuery;
+using SafeDeploy.Integrations.Migrations.SqlFiles;
+using SafeDeploy.Integrations.Yaml;
+using SafeDeploy.Migrations;
+using SafeDeploy.Pipeline;
+using SafeDeploy.Problems;
+using SafeDeploy.Reporting;
+using SafeDeploy.Risk;
+using SafeDeploy.Runs;
+
+namespace SafeDeploy.Cli.Commands;
+
+/// <summary><c>plan --files</c>: reads the files, judges them, prints the verdict.</summary>
+internal static class FilePlan
+{
+    public static async Task<int> RunAsync(Invocation invocation, ParseResult line, string[] paths)
+    {
+        using var signals = new Signals();
+        var cancellation = signals.Cancellation.Graceful;
+        try
+        {
+            var risk = await SettingsAsync(invocation, line, cancellation);
+            var files = new List<RiskFile>();
+            foreach (var path in paths)
+                files.AddRange(await ReadAsync(invocation.Folder, path, cancellation));
+            var schema = line.GetValue(FileOptions.Schema) is { } given ? await ReadFileAsync(invocation.Folder, given, cancellation) : null;
+            var options = new RiskOptions(line.GetValue(FileOptions.Independent), risk.ProtectedTables);
+            var report = PlanFiles.Run(PgQueryParser.Load(), files, schema, options, cancellation);
+            await invocation.Out.WriteLineAsync(line.GetValue(CommonOptions.Output) == "json" ? PlanFiles.ToJson(report, risk.FailOn) : Text(report, risk.FailOn));
+            return (int)(PlanFiles.Refuses(report, risk.FailOn) ? ExitCode.Refused : ExitCode.Done);
+        }
+        catch (ProblemException known)
+        {
+            await invocation.Error.WriteAsync(ProblemText.Render(known.Problem));
+            return (int)ExitCode.Usage;
+        }
+    }
+
+    /// <summary>From <c>--config</c> where it was given, else the defaults.</summary>
+    private static async Task<RiskSettings> SettingsAsync(Invocation invocation, ParseResult line, CancellationToken cancellation)
+    {
+        if (line.GetResult(CommonOptions.Config) is null or { Implicit: true })
+            return new RiskSettings(RiskThreshold.High, []);
+        var path = Path.GetFullPath(line.GetValue(CommonOptions.Config)!, invocation.Folder);
+        var reading = await ConfigFile.ReadAsync(path, new ConfigRequest(line.GetValue(CommonOptions.Environment), invocation.Variables, []), cancellation);
+        return reading.Config?.Risk ?? throw new ProblemException(reading.Problems[0]);
+    }
+
+    /// <summary>A folder in its layout's order, its rollback files as ways back; a folder of no known layout by name.</summary>
+    private static async Task<IEnumerable<RiskFile>> ReadAsync(string from, string path, CancellationToken cancellation)
+    {
+        var full = Path.GetFullPath(path, from);
+        if (!Directory.Exists(full))
+            return [await ReadFileAsync(from, path, cancellation)];
+        var files = await MigrationFolder.FilesAsync(full, path, cancellation);
+        var (set, problems) = MigrationSetReader.Read(ScopeKind.Tenants, path, null, files);
+        if (problems.IsEmpty)
+            return set.Migrations.Select(m => new RiskFile(m.Forward.Path, m.Forward.Sql, m.Forward.FirstLine, m.Rollback?.Sql));
+        return files.Where(f => f.Path.EndsWith(".sql", StringComparison.OrdinalIgnoreCase))
+            .OrderBy(f => f.Path, StringComparer.Ordinal)
+            .Select(f => new RiskFile(f.Path, f.Text));
+    }
+
+    private static async Task<RiskFile> ReadFileAsync(string from, string path, CancellationToken cancellation)
+    {
+        try
+        {
+            return new RiskFile(path, await File.ReadAllTextAsync(Path.GetFullPath(path, from), cancellation));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ProblemException(UsageProblems.UnreadableFile(path, failure.Message), failure);
+        }
+    }
+
+    private static string Text(RiskReport report, RiskThreshold failOn) =>
+        string.Join('\n', RiskReview.Lines(report).Prepend(PlanFiles.Verdict(report, failOn).Summary).ToImmutableArray());
+}
