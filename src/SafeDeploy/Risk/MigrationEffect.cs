@@ -84,7 +84,8 @@ public sealed record MigrationEffect(
 
     private static IEnumerable<SchemaObject> Dropped(Act act) => act.Kind switch
     {
-        ActKind.DropsTable or ActKind.DropsPartition or ActKind.DropsSchema => [new SchemaObject(NameOf(act.Table), null)],
+        ActKind.DropsTable or ActKind.DropsPartition => [new SchemaObject(NameOf(act.Table), null)],
+        ActKind.DropsSchema => [new SchemaObject(new RelationName(act.Object, "*"), null)],
         ActKind.DropsColumn => [new SchemaObject(NameOf(act.Table), act.Object)],
         _ => [],
     };

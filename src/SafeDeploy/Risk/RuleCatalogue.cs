@@ -1,13 +1,150 @@
 using System.Collections.Immutable;
+using SafeDeploy.Risk.Rules;
 
 namespace SafeDeploy.Risk;
 
 /// <summary>The one list of rules: adding a rule is its file and one line here.</summary>
 public static class RuleCatalogue
 {
-    public static ImmutableArray<IRule> All { get; } = [];
+    public static ImmutableArray<IRule> All { get; } =
+    [
+        new CreateIndexWithoutConcurrently(),
+        new CreateIndexOnPartitionedTable(),
+        new DropIndexWithoutConcurrently(),
+        new ReindexWithoutConcurrently(),
+        new AddUniqueWithoutIndex(),
+        new AddPrimaryKeyWithoutIndex(),
+        new PrimaryKeyFromNullableIndex(),
+        new AddExclusionConstraint(),
+        new AddCheckWithoutNotValid(),
+        new AddForeignKeyWithoutNotValid(),
+        new SetNotNullWithoutProof(),
+        new AddColumnWithVolatileDefault(),
+        new AddColumnWithSequence(),
+        new AddGeneratedColumn(),
+        new AddColumnOfConstrainedDomain(),
+        new AddColumnWithCheck(),
+        new RequiredColumnWithoutDefault(),
+        new ChangeColumnTypeRewriting(),
+        new ChangeColumnTypeRebuildingIndexes(),
+        new TypeChangeDependsOnTimeZone(),
+        new ChangeTypeOfForeignKey(),
+        new LossyTypeChange(),
+        new UsingOverwritesValues(),
+        new VacuumFull(),
+        new ClusterTable(),
+        new SetLogged(),
+        new SetUnlogged(),
+        new SetTablespace(),
+        new SetAccessMethod(),
+        new RefreshWithoutConcurrently(),
+        new AttachPartitionWithoutCheck(),
+        new DefaultPartitionIsScanned(),
+        new CreatePartitionLocksParent(),
+        new DetachPartitionWithoutConcurrently(),
+        new DropPartition(),
+        new CreateTrigger(),
+        new ForeignKeyInNewTableLocksTarget(),
+        new DropForeignKeyLocksTarget(),
+        new AlterDomainChecksEveryTable(),
+        new LockTable(),
+        new GuardStillTakesTheLock(),
+        new DropPrimaryKey(),
+        new DropTable(),
+        new DropColumn(),
+        new DropColumnTakesDependents(),
+        new DropView(),
+        new DropSchema(),
+        new DropDatabaseOrOwned(),
+        new TruncateTable(),
+        new TruncateCascade(),
+        new DeleteWithoutWhere(),
+        new DeleteRows(),
+        new DeleteReachesFurther(),
+        new UpdateWithoutWhere(),
+        new UpdateOverwritesValues(),
+        new UpsertOverwrites(),
+        new DropAttribute(),
+        new DropWithCascade(),
+        new DropDefault(),
+        new DropSequence(),
+        new DropRoutine(),
+        new RenameTable(),
+        new RenameColumn(),
+        new RenameView(),
+        new RenameRoutine(),
+        new RenameSchema(),
+        new MoveToSchema(),
+        new RenameEnumValue(),
+        new NewEnumValue(),
+        new EnumValueUsedInSameTransaction(),
+        new DropNotNull(),
+        new JsonColumn(),
+        new RowSecurityWithoutPolicy(),
+        new DisableRowSecurity(),
+        new UnforceRowSecurity(),
+        new DropLastPolicy(),
+        new GrantToPublic(),
+        new SecurityDefinerWithoutSearchPath(),
+        new DisableAllTriggers(),
+        new DynamicSql(),
+        new SqlDoesNotParse(),
+        new StatementWillFail(),
+        new ConcurrentlyInsideTransaction(),
+        new ValidateInSameTransaction(),
+        new LongWorkAfterStrongLock(),
+        new SeveralRewritesOfOneTable(),
+        new TransactionControlInMigration(),
+        new SessionStateLeaks(),
+        new ProtectedTable(),
+    ];
+
+    /// <summary>What is said of a suppression that silences nothing, lacks its reason or has expired.</summary>
+    public static RuleInfo UnusedSuppression { get; } = new("unused-suppression", Severity.Low, LockLevel.None)
+    {
+        Title = "A suppression silences nothing",
+        Prevents = "nothing; it would hide a later finding",
+        Remedy = "Remove it, or give it a because and a later until",
+        Manual = "",
+    };
 
     /// <summary>The file's statements with what the rules found, suppressions applied.</summary>
-    public static ImmutableArray<JudgedStatement> Apply(FileContext file) =>
-        file.WithFindings(i => [.. All.SelectMany(r => r.Check(file.Statements[i], new StatementPlace(file, i)))]);
+    public static ImmutableArray<JudgedStatement> Apply(FileContext file)
+    {
+        var suppressions = Suppression.In(file.File.Sql);
+        return file.WithFindings(i => Find(file, i, suppressions));
+    }
+
+    private static ImmutableArray<Finding> Find(FileContext file, int index, ImmutableArray<Suppression> suppressions)
+    {
+        var statement = file.Statements[index];
+        var place = new StatementPlace(file, index);
+        var found = All.SelectMany(r => r.Check(statement, place)).ToArray();
+        var mine = suppressions.Where(s => IsFor(file, index, s)).ToArray();
+        return
+        [
+            .. found.Select(f => Silenced(f, mine, file.Options.Today)).OrderByDescending(f => f.Severity),
+            .. mine.Where(s => !s.Counts(file.Options.Today) || !found.Any(f => f.Rule == s.Rule)).Select(Unused),
+        ];
+    }
+
+    // A comment belongs to the first statement that ends after it.
+    private static bool IsFor(FileContext file, int index, Suppression suppression)
+    {
+        var line = suppression.Line + file.File.FirstLine - 1;
+        return line <= LastLine(file.Statements[index]) && (index == 0 || line > LastLine(file.Statements[index - 1]));
+    }
+
+    private static int LastLine(JudgedStatement statement) => statement.Line + statement.Sql.AsSpan().Count('\n');
+
+    private static Finding Silenced(Finding finding, Suppression[] mine, DateOnly? today) =>
+        Array.Find(mine, s => s.Rule == finding.Rule && s.Counts(today)) is { } by ? finding with { SuppressedBecause = by.Because } : finding;
+
+    private static Finding Unused(Suppression suppression) => new(
+        UnusedSuppression.Slug,
+        UnusedSuppression.Severity,
+        suppression.Because.Length == 0
+            ? $"The suppression of {suppression.Rule} gives no reason and does not count."
+            : $"The suppression of {suppression.Rule} silences nothing, or has expired.",
+        UnusedSuppression.Remedy + ".");
 }

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using SafeDeploy.Risk.Sql;
 
 namespace SafeDeploy.Integrations.Databases.PgQuery;
 
 /// <summary>PostgreSQL 15's grammar through libpg_query; its state is one per thread, so that any thread may call.</summary>
-public sealed class PgQueryParser : ISqlParser
+public sealed partial class PgQueryParser : ISqlParser
 {
     // Measured: one level of 1+1+1… takes under 1 KiB of C stack; 1.5 MiB is the smallest stack that a thread here has.
     private const int DepthForAnyThread = 600;
@@ -16,6 +17,12 @@ public sealed class PgQueryParser : ISqlParser
     private const int StackAtLeast = 4 << 20;
 
     private static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = int.MaxValue };
+
+    // What PostgreSQL 16 to 18 added to statements that migrations use.
+    [GeneratedRegex(
+        @"\b(VIRTUAL|ENFORCED|PERIOD|OVERLAPS|SPLIT|SYSTEM_USER|JSON_\w+|ANY_VALUE|RETURNING|INHERIT|STORAGE|EXPRESSION|LEVEL|EXCLUDE|IS\s+JSON|NOT\s+NULL|BY\s+SOURCE|FORCE_NULL)\b",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex NewerGrammar { get; }
 
     private readonly PgQueryNative _native;
 
@@ -86,7 +93,7 @@ public sealed class PgQueryParser : ISqlParser
         var message = Marshal.PtrToStringUTF8((nint)error->Message) ?? "";
         // The cursor counts characters from 1 (0 = unknown) in PostgreSQL's sense, code points; ours counts UTF-16 units.
         var text = Encoding.UTF8.GetString(statement, 0, statement.Length - 1);
-        return SqlParseResult.Failed(message, CharacterIndex(text, error->Cursor - 1));
+        return SqlParseResult.Failed(message, CharacterIndex(text, error->Cursor - 1), NewerGrammar.IsMatch(text));
     }
 
     private static int CharacterIndex(string text, int codePoints)

@@ -116,7 +116,7 @@ internal static class AddColumnEffects
             return;
         }
 
-        effects.Act(ActKind.AddsRequiredColumn, table, column.Name);
+        effects.Act(ActKind.AddsRequiredColumn, table, column.Name, column.Type.ToString());
         effects.JudgeFor(table, () => effects.Contract(false));
         if (table is { HoldsRows: true, IsAssumed: false } && effects.Schema.DomainOf(column.Type) is not { HasDefault: true })
             effects.Fail($"column {column.Name} of {table} would hold NULL in the rows that are there");

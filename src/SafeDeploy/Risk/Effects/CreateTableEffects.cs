@@ -99,7 +99,7 @@ internal static class CreateTableEffects
             effects.Fail($"{table} is logged, {target} is not");
         ConstraintEffects.LockTarget(effects, target);
         if (target.Born != effects.Schema.Statement)
-            effects.Act(ActKind.AddsForeignKeyInNewTable, table, "", target.ToString());
+            effects.Act(ActKind.AddsForeignKeyInNewTable, table.Key, "", target.ToString(), target.IsNew);
     }
 
     // parsenodes.h, TableLikeOption: constraints 4, defaults 8, indexes 64.

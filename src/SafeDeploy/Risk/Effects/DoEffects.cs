@@ -24,7 +24,7 @@ internal static class DoEffects
             clear &= text is not null && Play(effects, text);
         if (clear)
             return;
-        effects.Act(ActKind.DoesDynamicSql, default(RelationKey));
+        effects.Act(ActKind.DoesDynamicSql, RelationKey.None);
         effects.Unclear();
     }
 

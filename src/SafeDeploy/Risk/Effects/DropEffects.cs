@@ -230,7 +230,7 @@ internal static class DropEffects
 
     public static void DropOwned(EffectBuilder effects, SqlNode statement)
     {
-        effects.Act(ActKind.DropsOwned, default(RelationKey));
+        effects.Act(ActKind.DropsOwned, RelationKey.None);
         effects.DestroyUnseen();
         effects.MayFail();
         effects.Contract(false);
@@ -238,7 +238,7 @@ internal static class DropEffects
 
     public static void DropDatabase(EffectBuilder effects, SqlNode statement)
     {
-        effects.Act(ActKind.DropsDatabase, default(RelationKey), statement.Text("dbname") ?? "");
+        effects.Act(ActKind.DropsDatabase, RelationKey.None, statement.Text("dbname") ?? "");
         effects.DestroyUnseen();
         effects.MayFail();
         effects.Contract(false);

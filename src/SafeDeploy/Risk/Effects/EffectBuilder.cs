@@ -163,10 +163,16 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     public void MayFail() => _mayFail = true;
 
     public void Act(ActKind kind, Relation? table, string name = "", string other = "") =>
-        _acts.Add(new Act(kind, table?.Key ?? default, name, other, table is { IsNew: true, HoldsRows: false }));
+        _acts.Add(new Act(kind, table?.Key ?? RelationKey.None, name, other, table is { IsNew: true, HoldsRows: false } || IsOnNewColumn(kind, table, name)));
 
-    public void Act(ActKind kind, RelationKey key, string name = "", string other = "") =>
-        _acts.Add(new Act(kind, key, name, other));
+    public void Act(ActKind kind, RelationKey key, string name = "", string other = "", bool onNew = false) =>
+        _acts.Add(new Act(kind, key, name, other, onNew));
+
+    // What matters only to code that knows the column.
+    private static bool IsOnNewColumn(ActKind kind, Relation? table, string column) =>
+        kind is ActKind.RenamesColumn or ActKind.DropsNotNull or ActKind.DropsDefault or ActKind.DropsIdentity or ActKind.DropsColumn
+            or ActKind.ChangesTypeLossy or ActKind.OverwritesByUsing
+        && table?.Column(column) is { IsNew: true };
 
     /// <summary>A relation that the statement needs; says that it fails when it is known not to exist.</summary>
     public Relation? Need(SqlNode? rangeVar, RelationKind kind = RelationKind.Table, bool missingOk = false)

@@ -79,6 +79,7 @@ public sealed class EffectModel(ISqlParser parser)
         var effects = new EffectBuilder(schema, parser);
         if (parsed.Tree is not { } statement)
             return NotSql(parsed, effects);
+        NoteFreshEnumValues(effects, statement);
         if (statement.Is("DoStmt"))
             DoEffects.Do(effects, statement);
         else if (Families.TryGetValue(statement.Kind, out var family))
@@ -90,6 +91,20 @@ public sealed class EffectModel(ISqlParser parser)
         if (!effects.IsJudged)
             effects.Expand();
         return effects.Build(OutsideTransactionOnly.MayRunInTransaction(statement));
+    }
+
+    // 55P04: a value that this transaction added can not be used before it commits.
+    private static void NoteFreshEnumValues(EffectBuilder effects, SqlNode statement)
+    {
+        if (statement.Is("TransactionStmt"))
+            effects.Schema.FreshEnumValues.Clear();
+        if (effects.Schema.FreshEnumValues.Count == 0 || statement.Kind is "AlterEnumStmt" or "CommentStmt" or "CreateFunctionStmt")
+            return;
+        foreach (var constant in statement.DescendantsAndSelf().Where(n => n.Is("A_Const")))
+        {
+            if (constant.Node("sval")?.Text("sval") is { } value && effects.Schema.FreshEnumValues.Contains(value))
+                effects.Act(ActKind.UsesFreshEnumValue, RelationKey.None, value);
+        }
     }
 
     /// <summary>Plays a statement as a part of another one, such as the body of DO.</summary>
@@ -106,8 +121,9 @@ public sealed class EffectModel(ISqlParser parser)
         effects.Unclear();
         if (parsed.Error is { } error)
         {
-            // Grammar newer than 15 does not parse here either; only the server knows.
-            effects.Act(ActKind.TouchesUnknown, default(RelationKey), error.Message);
+            effects.Act(ActKind.TouchesUnknown, RelationKey.None, error.Message);
+            if (!parsed.MayBeNewer)
+                effects.Fail(error.Message);
         }
 
         return effects.Build(null);

@@ -101,7 +101,7 @@ internal static class MaintenanceEffects
     public static void Grant(EffectBuilder effects, SqlNode statement)
     {
         var table = statement.List("objects").FirstOrDefault(o => o.Is("RangeVar"));
-        var key = RelationName.Of(table.Kind is null ? null : table) is { } name ? effects.Schema.KeyOf(name) : default;
+        var key = RelationName.Of(table.Kind is null ? null : table) is { } name ? effects.Schema.KeyOf(name) : RelationKey.None;
         if (!statement.Flag("is_grant"))
         {
             effects.Contract(null);
@@ -197,7 +197,7 @@ internal static class MaintenanceEffects
 
     public static void MoveAll(EffectBuilder effects, SqlNode statement)
     {
-        effects.Act(ActKind.SetsTablespace, default(RelationKey), statement.Text("new_tablespacename") ?? "");
+        effects.Act(ActKind.SetsTablespace, RelationKey.None, statement.Text("new_tablespacename") ?? "");
         effects.Unclear();
     }
 

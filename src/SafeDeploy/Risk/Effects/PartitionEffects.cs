@@ -14,7 +14,7 @@ internal static class PartitionEffects
             effects.Fail($"{parent} is not partitioned");
         // Bounds may overlap.
         effects.MayFail();
-        effects.Act(ActKind.CreatesPartition, partition, "", parent.ToString());
+        effects.Act(ActKind.CreatesPartition, partition.Key, "", parent.ToString(), parent.IsNew);
         parent.Kind = RelationKind.PartitionedTable;
         SetBound(partition, bound);
         CopyIndexes(effects, parent, partition);

@@ -88,7 +88,7 @@ internal static class RoutineEffects
         var name = GivenNames.Of(drop.Names);
         var key = new RelationKey(name.Schema ?? effects.Schema.SearchPath[0], name.Name);
         var isNew = effects.Schema.Routines.TryGetValue(key, out var routine) && routine.IsNew;
-        effects.Act(ActKind.DropsRoutine, key);
+        effects.Act(ActKind.DropsRoutine, key, onNew: isNew);
         if (isNew)
             effects.Expand();
         else

@@ -5,7 +5,9 @@ namespace SafeDeploy.Risk.Schema;
 /// <summary>A relation's place in the catalogue, unquoted.</summary>
 public readonly record struct RelationKey(string Schema, string Name)
 {
-    public override string ToString() => $"{Schema}.{Name}";
+    public static readonly RelationKey None = new("", "");
+
+    public override string ToString() => Schema.Length == 0 ? Name : Name.Length == 0 ? Schema : $"{Schema}.{Name}";
 }
 
 public enum RelationKind

@@ -40,9 +40,13 @@ public sealed record SqlParseResult
 
     public SqlError? Error { get; private init; }
 
+    /// <summary>It does not parse, but has words of a grammar newer than the parser's: only a server knows.</summary>
+    public bool MayBeNewer { get; private init; }
+
     public static readonly SqlParseResult Empty = new();
 
     public static SqlParseResult Of(JsonElement statement) => new() { Tree = SqlNode.Wrapped(statement) };
 
-    public static SqlParseResult Failed(string message, int offset) => new() { Error = new SqlError(message, offset) };
+    public static SqlParseResult Failed(string message, int offset, bool mayBeNewer = false) =>
+        new() { Error = new SqlError(message, offset), MayBeNewer = mayBeNewer };
 }

@@ -1,0 +1,20 @@
+using SafeDeploy.Risk.Effects;
+
+namespace SafeDeploy.Risk.Rules;
+
+internal sealed class AddUniqueWithoutIndex() : ActRule(ActKind.AddsKey)
+{
+    public override RuleInfo Info { get; } = new("add-unique-without-index", Severity.High, LockLevel.AccessExclusive)
+    {
+        Title = "A unique constraint builds its index under the strongest lock",
+        Prevents = "reads and writes of the table until the index is built",
+        Remedy = "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … UNIQUE USING INDEX",
+        Manual = "sql-altertable",
+    };
+
+    protected override string Message(Act act) =>
+        $"Adding {act.Object} builds its index under ACCESS EXCLUSIVE on {act.Table}: nobody reads or writes until it is done.";
+
+    protected override string RemedyFor(Act act, JudgedStatement statement) =>
+        $"CREATE UNIQUE INDEX CONCURRENTLY {Remedies.Quote(act.Object)} ON {act.Table} ({act.Other}); -- in a migration of its own\nALTER TABLE {act.Table} ADD CONSTRAINT {Remedies.Quote(act.Object)} UNIQUE USING INDEX {Remedies.Quote(act.Object)};";
+}

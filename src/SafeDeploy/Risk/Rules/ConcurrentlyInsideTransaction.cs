@@ -1,0 +1,26 @@
+using SafeDeploy.Risk.Sql;
+
+namespace SafeDeploy.Risk.Rules;
+
+/// <summary>A file that opens its own transaction and then does what none may contain.</summary>
+internal sealed class ConcurrentlyInsideTransaction : IRule
+{
+    public RuleInfo Info { get; } = new("concurrently-inside-transaction", Severity.High, LockLevel.None)
+    {
+        Title = "This statement can not run inside a transaction",
+        Prevents = "the deployment: the server refuses it with 25001",
+        Remedy = "Move it to a migration of its own, without BEGIN",
+        Manual = "sql-createindex",
+    };
+
+    public IEnumerable<Finding> Check(JudgedStatement statement, StatementPlace place)
+    {
+        if (statement.Transaction.MayRunInTransaction is not false || !IsOpen(place))
+            yield break;
+        yield return new Finding(Info.Slug, Info.Severity, "The file has opened a transaction: the server refuses this statement in it (25001).", Info.Remedy + ".");
+    }
+
+    private static bool IsOpen(StatementPlace place) => place.Before
+        .Select(s => s.Transaction.Control)
+        .LastOrDefault(c => c is TransactionControl.Begin or TransactionControl.Commit or TransactionControl.Rollback) == TransactionControl.Begin;
+}

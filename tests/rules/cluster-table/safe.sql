@@ -1,0 +1,4 @@
+create table t (id int primary key, a int, b varchar(10) not null, c text, ts timestamp, p_id int);
+create table p (id int primary key, a int);
+-- change
+analyze t;

@@ -1,0 +1,5 @@
+create table t (id int primary key, a int, b varchar(10) not null, c text, ts timestamp, p_id int);
+create table p (id int primary key, a int);
+-- change
+create table n (a int);
+delete from n where a = 1;

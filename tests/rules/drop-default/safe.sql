@@ -1,0 +1,3 @@
+create table t (a int not null default 1);
+-- change
+alter table t alter a set default 2;

@@ -1,0 +1,6 @@
+create table t (id int primary key, a int, b varchar(10) not null, c text, ts timestamp, p_id int);
+create table p (id int primary key, a int);
+create policy x on t using (true);
+alter table t enable row level security;
+-- change
+drop policy x on t;

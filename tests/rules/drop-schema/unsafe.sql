@@ -1,0 +1,4 @@
+create schema s;
+create table s.t (a int);
+-- change
+drop schema s cascade;

@@ -1,0 +1,4 @@
+create sequence s;
+-- change
+create sequence n;
+drop sequence n;

@@ -1,0 +1,3 @@
+create sequence s;
+-- change
+drop sequence s;

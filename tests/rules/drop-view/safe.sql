@@ -1,0 +1,6 @@
+create table t (id int primary key, a int, b varchar(10) not null, c text, ts timestamp, p_id int);
+create table p (id int primary key, a int);
+create view v as select id from t;
+-- change
+create view w as select 1 as a;
+drop view w;

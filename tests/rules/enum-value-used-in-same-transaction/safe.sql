@@ -1,0 +1,5 @@
+create type m as enum ('a');
+create table t (v m);
+-- change
+alter type m add value 'b';
+insert into t values ('a');

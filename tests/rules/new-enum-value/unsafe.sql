@@ -1,0 +1,3 @@
+create type m as enum ('a');
+-- change
+alter type m add value 'b';

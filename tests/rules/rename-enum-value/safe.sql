@@ -1,0 +1,3 @@
+create type m as enum ('a');
+-- change
+create type n as enum ('a', 'b');

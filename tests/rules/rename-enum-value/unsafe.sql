@@ -1,0 +1,3 @@
+create type m as enum ('a');
+-- change
+alter type m rename value 'a' to 'b';

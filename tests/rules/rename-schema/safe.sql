@@ -1,0 +1,3 @@
+create schema s;
+-- change
+create schema r;

@@ -1,0 +1,3 @@
+create schema s;
+-- change
+alter schema s rename to r;

@@ -1,0 +1,3 @@
+create unlogged table t (a int);
+-- change
+alter table t set logged;
