@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.DeployTargets;
 using SafeDeploy.Integrations.DeployTargets.Docker;
+using SafeDeploy.Integrations.Processes;
 using SafeDeploy.Ports;
 using SafeDeploy.Runs;
 
@@ -50,7 +51,7 @@ public sealed class DockerWorld : IAsyncDisposable
     /// <param name="machine">Our host name; a container's when we play to be inside of it.</param>
     public DockerTarget Target(string environment = "test", string? machine = null)
     {
-        var target = new DockerTarget(Settings, new TargetContext("shop", environment, Folder, machine ?? Environment.MachineName, TimeProvider.System, new NoCommands()));
+        var target = new DockerTarget(Settings, new TargetContext("shop", environment, Folder, machine ?? Environment.MachineName, TimeProvider.System, new ProcessRunner(TimeProvider.System)));
         targets.Add(target);
         return target;
     }
@@ -116,10 +117,5 @@ public sealed class DockerWorld : IAsyncDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private sealed class NoCommands : ICommandRunner
-    {
-        public Task<CommandResult> RunAsync(CommandCall call, CancellationToken cancellation) => throw new InvalidOperationException("no command is run here");
     }
 }

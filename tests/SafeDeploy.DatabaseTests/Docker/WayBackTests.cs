@@ -125,6 +125,29 @@ public sealed class WayBackTests
     }
 
     [Fact]
+    public async Task Somebody_elses_front_is_moved_by_programs_that_are_told_slot_and_addresses()
+    {
+        await using var world = new DockerWorld();
+        var said = Path.Combine(world.Folder, "said");
+        world.Settings = world.Settings with
+        {
+            Front = new FrontSettings.External(
+                ["sh", "-c", "echo \"$SAFE_DEPLOY_SLOT\" >said; echo \"$SAFE_DEPLOY_INSTANCES\" >instances"], ["sh", "-c", "cat said 2>/dev/null || true"],
+                ["sh", "-c", "echo \"$(cat said) held\" >said"], ["true"]),
+        };
+        var (target, _, v2) = await world.ServingV1Async();
+        var address = await DockerWorld.InspectAsync($"{world.Settings.Service}-blue-1", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
+        Assert.Equal($"{address}:{AppImages.Port}", (await File.ReadAllTextAsync(Path.Combine(world.Folder, "instances"))).Trim());
+        await target.HoldAsync(default);
+        Assert.True(await target.StateAsync(default) is { Held: true, Serving: "blue" });
+        await target.SwitchAsync(await DockerWorld.StartAsync(target, v2, "v2", "d2"), default);
+        Assert.True(await target.StateAsync(default) is { Held: false, Serving: "green" });
+        await target.SwitchAsync(null, default);
+        Assert.Equal("", (await File.ReadAllTextAsync(said)).Trim());
+        Assert.Null((await target.StateAsync(default)).Serving);
+    }
+
+    [Fact]
     public async Task Without_a_front_the_former_release_is_stopped_by_the_switch()
     {
         await using var world = new DockerWorld();
