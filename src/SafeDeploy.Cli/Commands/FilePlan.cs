@@ -28,7 +28,8 @@ internal static class FilePlan
             foreach (var path in paths)
                 files.AddRange(await ReadAsync(invocation.Folder, path, cancellation));
             var schema = line.GetValue(FileOptions.Schema) is { } given ? await ReadFileAsync(invocation.Folder, given, cancellation) : null;
-            var options = new RiskOptions(line.GetValue(FileOptions.Independent), risk.ProtectedTables);
+            var options = new RiskOptions(
+                line.GetValue(FileOptions.Independent), risk.ProtectedTables, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime));
             var report = PlanFiles.Run(PgQueryParser.Load(), files, schema, options, cancellation);
             await invocation.Out.WriteLineAsync(line.GetValue(CommonOptions.Output) == "json" ? PlanFiles.ToJson(report, risk.FailOn) : Text(report, risk.FailOn));
             return (int)(PlanFiles.Refuses(report, risk.FailOn) ? ExitCode.Refused : ExitCode.Done);

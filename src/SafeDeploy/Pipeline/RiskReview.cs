@@ -9,7 +9,8 @@ namespace SafeDeploy.Pipeline;
 /// <summary>Judges what is pending, knowing what the earlier files made. Pure.</summary>
 public static class RiskReview
 {
-    public static RiskReport Of(ISqlParser parser, RiskSettings settings, IEnumerable<FleetHistory> fleets, CancellationToken cancellation)
+    /// <param name="today">Ends suppressions whose last day is over.</param>
+    public static RiskReport Of(ISqlParser parser, RiskSettings settings, IEnumerable<FleetHistory> fleets, DateOnly today, CancellationToken cancellation)
     {
         var statements = ImmutableArray.CreateBuilder<JudgedStatement>();
         var earlier = ImmutableArray.CreateBuilder<SqlParseResult>();
@@ -22,7 +23,7 @@ public static class RiskReview
             var before = new SchemaScript(earlier.ToImmutable(), ["only the project's own migrations are known"]);
             var files = fleet.Set.Migrations.Where(m => pending.Contains(m.Version))
                 .Select(m => new RiskFile(m.Forward.Path, m.Forward.Sql, m.Forward.FirstLine, m.Rollback?.Sql));
-            var options = new RiskOptions(false, settings.ProtectedTables);
+            var options = new RiskOptions(false, settings.ProtectedTables, today);
             statements.AddRange(new RiskAnalyzer(parser).Analyze(files, before, options, cancellation).Statements);
         }
 
