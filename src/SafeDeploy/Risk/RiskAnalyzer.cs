@@ -8,9 +8,9 @@ namespace SafeDeploy.Risk;
 /// <param name="Independent">Each file is judged alone against the schema; else they are a sequence.</param>
 /// <param name="ProtectedTables">Table names, bare or with schema, as the configuration has them.</param>
 /// <param name="Today">Decides which suppressions have expired; null = none has.</param>
-public sealed record RiskOptions(bool Independent, ImmutableArray<string> ProtectedTables, DateOnly? Today)
+public sealed record RiskOptions(bool Independent, ImmutableArray<string> ProtectedTables, DateOnly? Today = null)
 {
-    public static readonly RiskOptions Default = new(false, [], null);
+    public static readonly RiskOptions Default = new(false, []);
 }
 
 /// <summary>Judges migration files: reads, plays and hands every statement to the rules. No file, no database.</summary>
