@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Npgsql;
 using SafeDeploy.Config;
 using SafeDeploy.Migrations;
@@ -10,21 +11,23 @@ namespace SafeDeploy.Integrations.Databases.Postgres;
 /// <summary>Reads which schemas are tenants; what cannot be one is named, never executed and never left out silently.</summary>
 public sealed class PostgresTenantDirectory(NpgsqlDataSource source, string display)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly PostgresDatabaseReader _reader = new(source, display, Patience);
+
+    /// <summary>In the query's order; by name where patterns are given. Fails with SD0430 when the query is no list of names.</summary>
     public async Task<TenantList> ReadAsync(TenantsSettings settings, CancellationToken cancellation)
     {
-        try
+        var schemas = await _reader.ReadAsync("", canonical: false, SchemasAsync, cancellation);
+        var names = settings.Source switch
         {
-            await using var connection = await source.OpenConnectionAsync(cancellation);
-            var schemas = await SchemasAsync(connection, cancellation);
-            var names = settings.Source is TenantsSource.Query query
-                ? await NamesAsync(connection, query.Sql, cancellation)
-                : [.. schemas.Where(s => ((TenantsSource.Schemas)settings.Source).Patterns.Any(p => Matches(p, s))).Order(StringComparer.Ordinal)];
-            return Sort(names.Where(n => !settings.Exclude.Any(e => Matches(e, n))), schemas);
-        }
-        catch (Exception failure) when (PostgresDatabaseFailure.Of(failure, display, opening: false) is { } problem)
-        {
-            throw new ProblemException(problem, failure);
-        }
+            TenantsSource.Query query => await QueriedAsync(query.Sql, cancellation),
+            // A pattern is meant for tenants: what the server, the program or everybody owns is never matched by it.
+            TenantsSource.Schemas patterns =>
+                [.. schemas.Where(name => TenantSchema.TryParse(name, out _) is not null && patterns.Patterns.Any(pattern => Matches(pattern, name))).Order(StringComparer.Ordinal)],
+            _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Source, null),
+        };
+        return Sort(names.Where(name => !settings.Exclude.Any(pattern => Matches(pattern, name))), schemas);
     }
 
     private static TenantList Sort(IEnumerable<string> names, HashSet<string> schemas)
@@ -58,19 +61,37 @@ public sealed class PostgresTenantDirectory(NpgsqlDataSource source, string disp
         return names;
     }
 
-    /// <summary>The configured query, in a transaction that can write nothing.</summary>
+    private async Task<ImmutableArray<string>> QueriedAsync(string sql, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _reader.ReadAsync("\"public\"", canonical: false, (connection, token) => NamesAsync(connection, sql, token), cancellation);
+        }
+        catch (ProblemException failure) when (failure.InnerException is PostgresException { SqlState: ['4', '2', ..] or "25006" or ['2', '2', ..] } server)
+        {
+            throw new ProblemException(TenantProblems.BadQuery($"{server.MessageText} (SQLSTATE {server.SqlState})", sql), failure);
+        }
+    }
+
     private static async Task<ImmutableArray<string>> NamesAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await using (var guard = new NpgsqlCommand("set transaction read only", connection, transaction))
-            await guard.ExecuteNonQueryAsync(cancellation);
-        await using var command = new NpgsqlCommand(sql, connection, transaction);
+        await using var command = new NpgsqlCommand(sql, connection);
+        // With a positional parameter, used or not, the driver sends the text as it is, and the server refuses a second statement in it.
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = "" });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
+        if (reader.FieldCount != 1 || reader.GetDataTypeName(0).Split('(')[0] is not ("text" or "name" or "character varying" or "character"))
+            throw new ProblemException(TenantProblems.BadQuery(Shape(reader), sql));
         var names = ImmutableArray.CreateBuilder<string>();
         while (await reader.ReadAsync(cancellation))
-            names.Add(await reader.IsDBNullAsync(0, cancellation) ? "" : reader.GetValue(0).ToString() ?? "");
+            names.Add(await reader.IsDBNullAsync(0, cancellation)
+                ? throw new ProblemException(TenantProblems.BadQuery(string.Create(CultureInfo.InvariantCulture, $"its row {names.Count + 1} is NULL"), sql))
+                : reader.GetString(0));
         return names.ToImmutable();
     }
+
+    private static string Shape(NpgsqlDataReader reader) => reader.FieldCount == 1
+        ? $"its column is of type {reader.GetDataTypeName(0)}, not text"
+        : string.Create(CultureInfo.InvariantCulture, $"it reads {reader.FieldCount} columns instead of one");
 
     /// <summary><c>*</c> stands for any text; everything else for itself.</summary>
     private static bool Matches(string pattern, string name)
