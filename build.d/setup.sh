@@ -46,6 +46,7 @@ missing_packages() {
     have busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1 || echo busybox-static
     have socat || echo socat
     [ "$1" != servers ] || have docker-registry || echo docker-registry
+    [ "$1" != servers ] || have pgbouncer || echo pgbouncer
 }
 
 setup() {

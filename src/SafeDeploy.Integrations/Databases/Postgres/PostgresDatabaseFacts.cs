@@ -8,6 +8,8 @@ namespace SafeDeploy.Integrations.Databases.Postgres;
 /// <summary>Reads <see cref="ServerFacts"/>: one round trip, and a proof that sessions are ours alone.</summary>
 internal static class PostgresDatabaseFacts
 {
+    private const int BehindAPooler = 3;
+
     // Other users' rows of pg_stat_activity show only database, pid and user without pg_read_all_stats (manual, monitoring-stats).
     private const string Server = """
         select current_setting('server_version_num')::int, current_database()::text, current_user::text, pg_is_in_recovery(),
@@ -77,29 +79,40 @@ internal static class PostgresDatabaseFacts
     }
 
     /// <summary>
-    /// One session takes a lock; a second one opens a transaction, which takes the first one's backend away if a transaction pooler
-    /// stands between; the first must then still be the same backend with its lock, and the second another one.
+    /// One session takes a lock; others open transactions, which takes its backend away if a transaction pooler stands between; it must
+    /// still be the same backend with its lock, and no other may have been given that backend.
     /// </summary>
     private static async Task<bool> AreSessionsStableAsync(PostgresDatabaseReader reader, CancellationToken cancellation)
     {
+        var others = new List<NpgsqlConnection>();
         await using var first = await reader.OpenAsync(cancellation);
-        await using var second = await reader.OpenAsync(cancellation);
         try
         {
             var key = await ScalarAsync<int>(first, "select pg_backend_pid() from pg_advisory_lock_shared(1396986707, pg_backend_pid())", cancellation);
-            await using var transaction = await second.BeginTransactionAsync(cancellation);
-            var other = await ScalarAsync<int>(second, "select pg_backend_pid()", cancellation);
-            var same = await ScalarAsync<bool>(first, $"""
-                select pg_backend_pid() = {key} and exists (select from pg_locks
-                    where locktype = 'advisory' and pid = pg_backend_pid() and classid = 1396986707 and objid::bigint = {key})
-                """, cancellation);
+            // A server names its own process when a session opens; a pooler in between makes one up. It then has to fail longer to be believed.
+            var rounds = first.ProcessID == key ? 1 : BehindAPooler;
+            var stable = true;
+            while (stable && others.Count < rounds)
+            {
+                others.Add(await reader.OpenAsync(cancellation));
+                var other = await ScalarAsync<int>(others[^1], "begin; select pg_backend_pid()", cancellation);
+                stable = other != key && await ScalarAsync<bool>(first, $"""
+                    select pg_backend_pid() = {key} and exists (select from pg_locks
+                        where locktype = 'advisory' and pid = pg_backend_pid() and classid = 1396986707 and objid::bigint = {key})
+                    """, cancellation);
+            }
+
             await ScalarAsync<bool>(first, $"select pg_advisory_unlock_shared(1396986707, {key})", cancellation);
-            await transaction.RollbackAsync(cancellation);
-            return same && other != key;
+            return stable;
         }
         catch (Exception failure) when (PostgresDatabaseFailure.Of(failure, reader.Display, opening: false) is { } problem)
         {
             throw new ProblemException(problem, failure);
+        }
+        finally
+        {
+            foreach (var other in others)
+                await other.DisposeAsync();
         }
     }
 
