@@ -67,10 +67,10 @@ public sealed class CompositionRoot
         var world = new World(
             _config, ledger, database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), Backup(settings), target,
             _parser, new ScriptEffects(_parser), gates, _story, _clock);
-        return Wire(world, front);
+        return Wire(world, front, new AdoptService(source, database, ledger));
     }
 
-    private Composition Wire(World world, AskFront? front)
+    private Composition Wire(World world, AskFront? front, AdoptService adopt)
     {
         var judge = _config.Health is { } health ? new HealthJudge(health, world.Gates, world.Target, _clock) : null;
         var stages = new Stages(world, new SnapshotReader(world.Database, world.Target, _config.Health, front, _clock), judge, _story.Problem);
@@ -79,7 +79,7 @@ public sealed class CompositionRoot
             new RollbackFactsReader(world, (slot, version, cancellation) => Proves(judge, slot, version, cancellation)),
             (slot, version, cancellation) => judge?.ReadyAsync(slot, version, cancellation) ?? Task.FromResult<Problem?>(null),
             (version, history, cancellation) => judge?.ServingIsWellAsync(version, history, null, cancellation) ?? Task.FromResult<Problem?>(null));
-        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, _open);
+        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, adopt, _open);
     }
 
     private static Task<Problem?> Proves(HealthJudge? judge, string slot, string version, CancellationToken cancellation) =>

@@ -20,5 +20,6 @@ public static class AllCommands
         RollbackCommand.Of(invocation),
         StatusCommand.Of(invocation),
         HistoryCommand.Of(invocation),
+        AdoptCommand.Of(invocation),
     ];
 }

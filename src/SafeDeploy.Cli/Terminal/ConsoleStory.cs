@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeDeploy.Ledger;
 using SafeDeploy.Reporting;
 using SafeDeploy.Runs;
 
@@ -19,7 +20,9 @@ public sealed class ConsoleStory(TextWriter error, bool interactive, Redactor re
 
     public void Warning(string line) => Line($"  ! {line}");
 
-    public void Problem(Problems.Problem problem)
+    public void Problem(Problems.Problem problem) => Problem(ProblemNote.Of(problem));
+
+    public void Problem(ProblemNote problem)
     {
         lock (_gate)
         {

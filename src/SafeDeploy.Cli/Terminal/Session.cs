@@ -3,6 +3,7 @@ using System.Text.Json;
 using SafeDeploy.Cli.Commands;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Hosts;
+using SafeDeploy.Integrations.Migrations.SqlFiles;
 using SafeDeploy.Integrations.Yaml;
 using SafeDeploy.Ledger;
 using SafeDeploy.Pipeline;
@@ -47,6 +48,8 @@ public sealed class Session : IAsyncDisposable
 
     public RollbackRunner Rollback => _composition.Rollback;
 
+    public AdoptService Adopt => _composition.Adopt;
+
     /// <summary>Reads the configuration, makes the session, acts, and turns a known failure into its message and exit code.</summary>
     public static async Task<int> UseAsync(Invocation invocation, ParseResult line, Func<Session, Task<int>> act)
     {
@@ -85,8 +88,11 @@ public sealed class Session : IAsyncDisposable
     {
         var report = end.Deployment is { } id && !end.History.Entries.IsEmpty ? RunReport.Of(id, end.History) : null;
         var code = rolledBackIsDone && end.Conclusion == Conclusion.RolledBack ? ExitCode.Done : end.Code;
-        foreach (var problem in end.Problems.Where(p => end.Conclusion is Conclusion.Refused or Conclusion.Cancelled))
+        foreach (var problem in end.Problems.Where(p => end.Conclusion is Conclusion.Refused or Conclusion.Cancelled || end.History.End is null && code == ExitCode.PersonNeeded))
             _story.Problem(problem);
+        // What a person has to decide about comes last, where it is read.
+        if (code == ExitCode.PersonNeeded && end.History.End?.Problems is [.., var last])
+            _story.Problem(last);
         if (WantsJson)
             Print(JsonSerializer.Serialize(Document(end, code, report), SafeDeployJson.Default.OutcomeDocument));
         else

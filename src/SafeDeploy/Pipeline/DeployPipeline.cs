@@ -65,6 +65,11 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
         {
             return new RunEnd(Conclusion.Cancelled, ExitCode.Cancelled, fenced.Problem.What, [fenced.Problem], held.Hold.Deployment, run.History);
         }
+        catch (ProblemException broken) when (run.History.Plan is not null)
+        {
+            // The ledger or the world failed between two steps: nobody can say from here that the previous release serves.
+            return new RunEnd(Conclusion.Incomplete, ExitCode.PersonNeeded, broken.Problem.What, [broken.Problem], held.Hold.Deployment, run.History);
+        }
     }
 
     private async Task<RunEnd> ForwardAsync(RunRequest request, RunContext run, Planning planning)
@@ -205,7 +210,9 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
     {
         if (!world.Config.Rollback.Automatic && cause is not null)
             return await LeaveOpenAsync(request with { Only = failedIn ?? StepName.Rollback }, run, cause);
-        var end = await rollback.RunAsync(run, request.Run.Actor, cause?.What ?? "resumed", cause);
+        // The first signal does not stop a way back that has begun; the second does.
+        var back = run.With(new RunCancellation(run.Force, run.Force));
+        var end = await rollback.RunAsync(back, request.Run.Actor, cause?.What ?? "resumed", cause);
         await run.Hold.ConcludeAsync(end, run.Force);
         return await EndAsync(run, end, cause is null ? [] : [cause]);
     }
@@ -214,12 +221,26 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
     {
         if (!run.History.IsCommitted)
             await run.RecordAsync(null, new LedgerFact.Committed(request.Run.Actor));
-        await Retirement.RetireAsync(world.Target, run);
+        await RetireAsync(run);
         var to = run.History.Opened?.To;
         var statement = $"{to?.Display} is released{(run.History.Opened?.From is { } from ? $"; before it was {from.Version}" : "")}";
         var end = End(Conclusion.Deployed, ExitCode.Done, statement, []);
         await run.Hold.ConcludeAsync(end, run.Force);
         return await EndAsync(run, end, []);
+    }
+
+    /// <summary>The release is good whatever becomes of the old one: a failure is told and kept, no more.</summary>
+    private async Task RetireAsync(RunContext run)
+    {
+        try
+        {
+            await Retirement.RetireAsync(world.Target, run);
+        }
+        catch (ProblemException failure)
+        {
+            stages.Tell(failure.Problem);
+            await run.RecordAsync(null, new LedgerFact.Noted("the former release was not retired", failure.Problem.What));
+        }
     }
 
     private async Task<RunEnd> ParkAsync(RunRequest request, RunContext run)

@@ -27,9 +27,13 @@ public sealed class RollbackRunner(
         run.Story.Stage(StepName.Rollback, cause is null ? $"going back: {reason}" : $"going back: {cause.What}");
         await run.RefreshAsync();
         var plan = await PlanAsync(run, by, reason, cause is null);
+        return await TakeAsync(run, plan, cause is null ? [] : [cause]);
+    }
+
+    private async Task<LedgerFact.Concluded> TakeAsync(RunContext run, RollbackPlan plan, ImmutableArray<Problem> causes)
+    {
         run.Story.Detail($"decision {plan.Row}: {plan.Decision}");
         run.Story.Detail($"because {plan.Reason}");
-        var causes = cause is null ? ImmutableArray<Problem>.Empty : [cause];
         var compensator = new Compensator(new RollbackWorld(world.Public, world.Tenants, world.Target, ready));
         if (await compensator.ExecuteAsync(run, plan) is { } stopped)
             return End(Conclusion.Incomplete, ExitCode.PersonNeeded, $"the rollback stopped before its end: {stopped.What}", [.. causes, PipelineProblems.Unfinished(stopped, Untouched(run, plan))]);

@@ -11,6 +11,7 @@ namespace SafeDeploy.Reporting;
 [JsonSerializable(typeof(DecisionReport))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(AdoptDocument))]
 [JsonSerializable(typeof(DeployPlanDocument))]
 public sealed partial class SafeDeployJson : JsonSerializerContext;
 
@@ -22,6 +23,11 @@ public sealed record StatusDocument(
     string Environment, string State, int Epoch, double? HeartbeatAgeSeconds, DateTimeOffset? ParkedUntil, string? LastCommitted, RunReport? Report);
 
 public sealed record HistoryDocument(string Environment, ImmutableArray<DeploymentSummary> Deployments);
+
+/// <param name="Skipped">Schemas that have a history already, or hold nothing.</param>
+public sealed record AdoptDocument(ImmutableArray<AdoptedSchema> Adopted, int Skipped);
+
+public sealed record AdoptedSchema(string Schema, int Migrations);
 
 /// <param name="Decision">What rollback would decide if the release failed after its migrations.</param>
 public sealed record DeployPlanDocument(
