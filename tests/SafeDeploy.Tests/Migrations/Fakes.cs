@@ -39,8 +39,8 @@ internal sealed class MemoryHold : ILedgerHold
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Facts in words, e.g. <c>intended migrate-tenants:canaries</c>.</summary>
-    public IEnumerable<string> Told() => _entries.Select(entry => entry.Fact switch
+    /// <summary>What changed, in words, e.g. <c>intended migrate-tenants:canaries</c>; kept warnings left out.</summary>
+    public IEnumerable<string> Told() => _entries.Where(entry => entry.Fact is not LedgerFact.Noted).Select(entry => entry.Fact switch
     {
         LedgerFact.Intended intended => $"intended {intended.Id}",
         LedgerFact.Applied applied => $"applied {applied.Id}",
