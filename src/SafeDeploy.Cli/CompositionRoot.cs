@@ -10,6 +10,7 @@ using SafeDeploy.Integrations.DeployTargets.Docker;
 using SafeDeploy.Integrations.DeployTargets.ShellCommand;
 using SafeDeploy.Integrations.HealthGates;
 using SafeDeploy.Integrations.HealthGates.Http;
+using SafeDeploy.Integrations.LedgerStores.Mirror;
 using SafeDeploy.Integrations.LedgerStores.Postgres;
 using SafeDeploy.Integrations.Migrations.ShellCommand;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
@@ -19,6 +20,7 @@ using SafeDeploy.Migrations;
 using SafeDeploy.Pipeline;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
+using SafeDeploy.Reporting;
 using SafeDeploy.Risk;
 using SafeDeploy.Risk.Sql;
 using SafeDeploy.Steps.VerifyHealth;
@@ -35,6 +37,7 @@ public sealed class CompositionRoot
 
     private readonly DeployConfig _config;
     private readonly ConsoleStory _story;
+    private readonly Redactor _redactor;
     private readonly Invocation _invocation;
     private readonly string _folder;
     private readonly TimeProvider _clock = TimeProvider.System;
@@ -42,15 +45,15 @@ public sealed class CompositionRoot
     private readonly ISqlParser _parser = PgQueryParser.Load();
     private readonly ProcessRunner _commands;
 
-    private CompositionRoot(DeployConfig config, ConsoleStory story, Invocation invocation, string folder)
+    private CompositionRoot(DeployConfig config, ConsoleStory story, Redactor redactor, Invocation invocation, string folder)
     {
-        (_config, _story, _invocation, _folder) = (config, story, invocation, folder);
+        (_config, _story, _redactor, _invocation, _folder) = (config, story, redactor, invocation, folder);
         _commands = new ProcessRunner(_clock);
     }
 
     /// <param name="folder">Where the configuration file lies; relative paths start there.</param>
-    public static Composition Compose(DeployConfig config, ConsoleStory story, Invocation invocation, string folder) =>
-        new CompositionRoot(config, story, invocation, folder).Compose();
+    public static Composition Compose(DeployConfig config, ConsoleStory story, Redactor redactor, Invocation invocation, string folder) =>
+        new CompositionRoot(config, story, redactor, invocation, folder).Compose();
 
     private Composition Compose()
     {
@@ -65,7 +68,7 @@ public sealed class CompositionRoot
             ? new HealthGates(database, _config.Tenants, target, front, _commands, _folder, _clock).All(health)
             : [];
         var world = new World(
-            _config, ledger, database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), Backup(settings), target,
+            _config, ledger, _config.Backup is { } backup ? new FolderMirror(backup.Store.LocalPath, _redactor) : null, database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), Backup(settings), target,
             _parser, new ScriptEffects(_parser), gates, _story, _clock);
         return Wire(world, front, new AdoptService(source, database, ledger));
     }

@@ -61,7 +61,7 @@ public sealed class Session : IAsyncDisposable
             return BadConfig(reading, story, invocation);
         try
         {
-            await using var session = new Session(invocation, line, redactor, story, CompositionRoot.Compose(config, story, invocation, Folder(invocation, line)), signals);
+            await using var session = new Session(invocation, line, redactor, story, CompositionRoot.Compose(config, story, redactor, invocation, Folder(invocation, line)), signals);
             return await act(session);
         }
         catch (ProblemException known)

@@ -25,7 +25,7 @@ public static class LedgerProblems
 
     public static readonly ProblemInfo HoldLost = new("SD0204", "The right to work could not be renewed",
         "The process could not renew its heartbeat within the time that other processes rely on, so it stopped itself.",
-        "Run `safe-deploy recover`: it finishes or rolls back what was begun.");
+        "Run the very same command again to go on, or `safe-deploy rollback` to go back.");
 
     public static readonly ProblemInfo SecondAutomaticRollback = new("SD0205", "The automatic rollback was already claimed",
         "A deployment is rolled back automatically at most once, and another process came first.",
@@ -81,16 +81,21 @@ public static class LedgerProblems
 
     public static readonly ProblemInfo DiskFull = new("SD0219", "The ledger has no room left",
         "The disk of the server, or of the ledger file, is full. What is not in the ledger is not done.",
-        "Free space; then run `safe-deploy recover`.");
+        "Free space; then run the very same command again.");
 
     public static readonly ProblemInfo Refused = new("SD0220", "The server refused a ledger statement",
         "A statement on the ledger's own tables failed for a reason that is not known as one of the others.",
         "Look the SQLSTATE up in the server's manual (appendix errcodes) and in the server's log.");
 
+    public static readonly ProblemInfo Unmirrored = new("SD0221", "The copy of the ledger could not be written",
+        "The ledger is complete in the database; only its readable copy in the backup store is missing or old.",
+        "Make the store writable; the next end of a deployment writes its copy.");
+
     public static ImmutableArray<ProblemInfo> All { get; } =
     [
         Unreachable, LoginRefused, TakenOver, HoldLost, SecondAutomaticRollback, OldSessionsRemain, NotDirect, UnknownDeployment,
         NoSuchDatabase, OutOfConnections, ReadOnly, InRecovery, NoPrivilege, NotNow, BadUrl, NewerLedger, FileUnusable, DiskFull, Refused,
+        Unmirrored,
     ];
 
     /// <param name="because">The kind of failure, e.g. <c>ConnectionRefused</c>; never the text of an exception that could hold a secret.</param>
@@ -114,7 +119,7 @@ public static class LedgerProblems
             $"environment \"{environment}\"",
             "what was not yet committed is rolled back by the server",
             "stopping: another process may take over now",
-            "run safe-deploy recover");
+            "run the very same command again, or safe-deploy rollback");
 
     public static Problem AlreadyClaimed(DeploymentId deployment, string environment) =>
         SecondAutomaticRollback.Occurred($"the automatic rollback of deployment \"{deployment}\" was already claimed",
@@ -176,11 +181,15 @@ public static class LedgerProblems
 
     public static Problem NoRoom(string place, string state) =>
         DiskFull.Occurred("the ledger could not be written: no space left", $"{place}   {state}",
-            "the change that was to be recorded was not begun", Stopping, "free space; then run safe-deploy recover");
+            "the change that was to be recorded was not begun", Stopping, "free space; then run the very same command again");
 
     public static Problem WasRefused(string place, string state, string message) =>
         Refused.Occurred("the server refused a statement of the ledger", $"{place}   SQLSTATE {state}", "the statement changed nothing", Stopping,
             "look the SQLSTATE up in the server's manual; then run the step again") with { Evidence = message };
+
+    public static Problem NotMirrored(string file, string why) =>
+        Unmirrored.Occurred($"the copy of the ledger was not written: {why}", file, "the ledger itself, in the database", "going on",
+            "make the backup store writable");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -259,7 +259,7 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
     private async Task<RunEnd> EndAsync(RunContext run, LedgerFact.Concluded end, ImmutableArray<Problem> problems) =>
         new(end.Conclusion, (ExitCode)end.ExitCode, end.Statement, problems, run.Hold.Deployment, await LatestAsync(run));
 
-    private async Task<LedgerHistory> LatestAsync(RunContext run) => new(await world.Ledger.ReadAsync(run.Hold.Deployment, run.Force));
+    private Task<LedgerHistory> LatestAsync(RunContext run) => world.RecordOfAsync(run.Hold.Deployment, run.Force);
 
     private static LedgerFact.Concluded End(Conclusion conclusion, ExitCode code, string statement, ImmutableArray<Problem> problems) =>
         new(conclusion, (int)code, statement, [.. problems.Select(ProblemNote.Of)]);

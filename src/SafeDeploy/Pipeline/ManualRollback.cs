@@ -53,7 +53,7 @@ public sealed class ManualRollback(World world, RollbackRunner rollback)
             world.Story.Detail($"took over from epoch {old}: its sessions are ended");
         var end = await rollback.RunAsync(run, request.Run.Actor, request.Reason.Length > 0 ? request.Reason : "asked by a person", null);
         await hold.ConcludeAsync(end, forceful.Token);
-        var entries = new LedgerHistory(await world.Ledger.ReadAsync(hold.Deployment, forceful.Token));
+        var entries = await world.RecordOfAsync(hold.Deployment, forceful.Token);
         return new RunEnd(end.Conclusion, (ExitCode)end.ExitCode, end.Statement, [], hold.Deployment, entries);
     }
 

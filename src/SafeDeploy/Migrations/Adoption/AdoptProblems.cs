@@ -51,5 +51,5 @@ public static class AdoptProblems
         $"name one of {string.Join(", ", ForeignHistoryTables.All.Select(table => table.Tool))}, or use --at VERSION");
 
     public static Problem Busy(string environment, string deployment) => BusyInfo.Occurred(
-        $"deployment {deployment} of {environment} is not concluded", "adopt", Untouched, "refusing", "let it end, or run safe-deploy recover, then adopt");
+        $"deployment {deployment} of {environment} is not concluded", "adopt", Untouched, "refusing", "let it end, or run safe-deploy rollback, then adopt");
 }
