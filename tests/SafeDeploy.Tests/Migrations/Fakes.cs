@@ -48,6 +48,9 @@ internal sealed class MemoryHold : ILedgerHold
         LedgerFact.ScopeMigrated moved => $"{moved.Scope} {(moved.Direction == Direction.Forward ? '+' : '-')}{moved.Version}",
         var other => other.GetType().Name,
     });
+
+    /// <summary>What was noted for the report, in words.</summary>
+    public IEnumerable<string> Noted() => _entries.Select(entry => entry.Fact).OfType<LedgerFact.Noted>().Select(note => $"{note.Kind}: {note.Text}");
 }
 
 /// <summary>An engine whose histories are in memory; tenants in <see cref="Failing"/> fail.</summary>

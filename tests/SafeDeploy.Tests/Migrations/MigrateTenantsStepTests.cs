@@ -33,6 +33,7 @@ public sealed class MigrateTenantsStepTests
         Assert.Contains("20 tenants to migrate, 1 at once (as configured)", _story.Lines);
         Assert.Contains("tenants 20/20", _story.Lines);
         Assert.Contains("! tenant schema \"t07\": look", _story.Lines);
+        Assert.Contains("warning: tenant schema \"t07\": look", _hold.Noted());
     }
 
     [Fact]
