@@ -61,7 +61,7 @@ public sealed class CompositionRoot
         var source = Opened(PostgresUrl.DataSource(settings, "safe-deploy/read"));
         var ledger = Opened(new PostgresLedgerStore(settings, PostgresLedgerOptions.Default, _clock));
         var display = PostgresUrl.Display(settings);
-        var database = Opened(new PostgresDatabase(source, display, new PostgresTenantDirectory(source, display).ReadAsync, ReadTimeout));
+        var database = Opened(PostgresDatabase.Connect(settings, new PostgresTenantDirectory(source, display).ReadAsync, ReadTimeout));
         var target = Target();
         var front = Front(target);
         var gates = _config.Health is { } health
@@ -127,10 +127,20 @@ public sealed class CompositionRoot
         if (_config.Health?.Url is { } url)
         {
             var front = new UrlFront(url, _clock);
+            _open.Add(new Closing(front));
             return front.AskAsync;
         }
 
         return target is null || _config.Deploy?.Target is DeployTargetSettings.Docker { Settings.Front: FrontSettings.None } ? null : target.AskFrontAsync;
+    }
+
+    private sealed class Closing(IDisposable one) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            one.Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 
     private T Opened<T>(T one) where T : IAsyncDisposable

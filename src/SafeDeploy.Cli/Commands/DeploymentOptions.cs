@@ -27,6 +27,11 @@ public static class DeploymentOptions
         Description = "The digest that serves now, named by a person, though the ledger knows another.",
     };
 
+    public static readonly Option<bool> AcceptDrift = new("--accept-drift")
+    {
+        Description = "Goes on although tenants at one version are built differently; needs --reason.",
+    };
+
     public static readonly Option<TimeSpan> ParkFor = new("--park-for")
     {
         Description = "How long the deployment stays alive until its next step or job (72h).",

@@ -15,6 +15,13 @@ public static class RunCommand
         command.Options.Add(DeploymentOptions.Deployment);
         command.Options.Add(DeploymentOptions.Reason);
         command.Options.Add(DeploymentOptions.AcceptServing);
+        if (step is null or StepName.Preflight)
+            command.Options.Add(DeploymentOptions.AcceptDrift);
+        command.Validators.Add(result =>
+        {
+            if (step is null or StepName.Preflight && result.GetValue(DeploymentOptions.AcceptDrift) && string.IsNullOrEmpty(result.GetValue(DeploymentOptions.Reason)))
+                result.AddError("--accept-drift needs --reason \"…\": it is recorded");
+        });
         if (step is null)
             command.Options.Add(DeploymentOptions.Skip);
         else
@@ -33,6 +40,7 @@ public static class RunCommand
             step is null && (line.GetValue(DeploymentOptions.Skip) ?? []).Contains("backup"),
             line.GetValue(DeploymentOptions.Reason) ?? "",
             line.GetValue(DeploymentOptions.AcceptServing),
+            step is null or StepName.Preflight && line.GetValue(DeploymentOptions.AcceptDrift),
             step is null ? TimeSpan.FromHours(72) : line.GetValue(DeploymentOptions.ParkFor));
         var end = await session.Pipeline.RunAsync(request, session.Signals.Cancellation);
         return session.Finish(end);

@@ -137,6 +137,8 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
         using var limit = new HoldLimit(world.Config.Deploy?.Maintenance.HoldWithin ?? TimeSpan.MaxValue, world.Clock, run);
         foreach (var name in wanted)
         {
+            if (name == StepName.Preflight && request.AcceptDrift)
+                await run.RecordAsync(name, new LedgerFact.Noted("drift accepted", request.Reason));
             if (name == StepName.Backup && request.SkipBackup)
             {
                 await run.RecordAsync(name, new LedgerFact.Noted("backup skipped", request.Reason));
@@ -146,7 +148,7 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
             if (await MaintenanceAsync(run, name) is { } notHeld)
                 return await FailedAsync(request, run, name, notHeld, []);
             var bounded = limit.Bound(run, name);
-            var outcome = await StepRunner.RunAsync(stages.Of(name, plan, bounded), stages.Sentence(name, plan), bounded);
+            var outcome = await StepRunner.RunAsync(stages.Of(name, plan, bounded, request.AcceptDrift), stages.Sentence(name, plan), bounded);
             switch (outcome)
             {
                 case StepOutcome.Failed when limit.IsOver:

@@ -11,6 +11,7 @@ namespace SafeDeploy.Pipeline;
 /// <param name="SkipBackup">Leaves the backup out; with pending migrations only with a written reason.</param>
 /// <param name="Reason">Recorded with every override; may be empty.</param>
 /// <param name="AcceptServing">The digest that a person names as what serves, though the ledger knows another.</param>
+/// <param name="AcceptDrift">Tenants may differ from each other in structure; needs a reason.</param>
 /// <param name="ParkFor">How long the deployment stays alive after a single stage.</param>
 public sealed record RunRequest(
     StepName? Only,
@@ -20,6 +21,7 @@ public sealed record RunRequest(
     bool SkipBackup,
     string Reason,
     string? AcceptServing,
+    bool AcceptDrift,
     TimeSpan ParkFor);
 
 /// <summary>How one call ended.</summary>

@@ -16,9 +16,14 @@ namespace SafeDeploy.Pipeline;
 /// <param name="judge">Null when nothing is verified.</param>
 public sealed class Stages(World world, SnapshotReader snapshots, HealthJudge? judge, Action<Problem> tell)
 {
-    public IStep Of(StepName name, DeployPlan plan, RunContext run) => name switch
+    /// <param name="acceptsDrift">A person says that tenants may differ from each other.</param>
+    public IStep Of(StepName name, DeployPlan plan, RunContext run, bool acceptsDrift) => name switch
     {
-        StepName.Preflight => new PreflightStep(world.Config, world.Database, world.Backup, world.Target, plan.To, PreflightStep.AllChecks),
+        StepName.Preflight => new PreflightStep(world.Config, world.Database, world.Backup, world.Target, plan.To, PreflightStep.AllChecks)
+        {
+            Fleet = plan.Tenants,
+            AcceptsDrift = acceptsDrift,
+        },
         StepName.Backup => new BackupStep(world.Backup!, world.Config.Backup!, Scopes(plan), new BackupLabel(
             world.Config.Project, world.Config.EnvironmentName, run.Hold.Deployment.Value, plan.To.Version)),
         StepName.MigratePublic => new MigratePublicStep(plan.Public!.Set, world.Public!, (after, cancellation) => OldIsWellAsync(after, run, cancellation)),

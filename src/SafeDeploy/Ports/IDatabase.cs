@@ -23,6 +23,9 @@ public interface IDatabase : IAsyncDisposable
     /// <returns>Schema name → fingerprint; a scope whose schema does not exist is absent. Comparable within one major version.</returns>
     Task<ImmutableSortedDictionary<string, string>> FingerprintsAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation);
 
+    /// <summary>The lines behind a fingerprint, one an object, to show where two schemas differ; empty when the schema does not exist.</summary>
+    Task<ImmutableArray<string>> StructureAsync(Scope scope, CancellationToken cancellation);
+
     /// <summary>Runs one read-only query in a scope (search_path set) and reads its first column of its first row.</summary>
     /// <param name="parameters">Named parameters written <c>:name</c> in the text.</param>
     /// <returns>The value, or null for no row or NULL. A non-SELECT, or a write, fails with SD09xx.</returns>

@@ -103,6 +103,8 @@ internal sealed class ListedTenants(Func<ImmutableArray<string>> names) : IDatab
 
     public Task<ImmutableSortedDictionary<string, string>> FingerprintsAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Task<ImmutableArray<string>> StructureAsync(Scope scope, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task<object?> AskAsync(Scope scope, string query, ImmutableDictionary<string, object> parameters, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<ImmutableArray<RowSecurity>> RowSecurityAsync(IReadOnlyCollection<Scope> scopes, IReadOnlyCollection<string> tables, CancellationToken cancellation) => throw new NotSupportedException();

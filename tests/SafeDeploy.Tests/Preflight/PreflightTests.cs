@@ -11,12 +11,12 @@ namespace SafeDeploy.Tests.Preflight;
 
 public sealed class PreflightTests
 {
-    private static readonly ServerFacts Good = new(
+    internal static readonly ServerFacts Good = new(
         150018, "pos", "deployer", false, false, false, true, true, 100, 3, 12, 6_400, 1L << 30, 1, [], [], SessionsStable: true);
 
-    private static readonly TenantList Fleet = new([TenantSchema.TryParse("tenant_a", out _)!, TenantSchema.TryParse("tenant_b", out _)!], [], []);
+    internal static readonly TenantList Fleet = new([TenantSchema.TryParse("tenant_a", out _)!, TenantSchema.TryParse("tenant_b", out _)!], [], []);
 
-    private static DeployConfig Config(Parallelism? parallel = null, HealthSettings? health = null) => new(
+    internal static DeployConfig Config(Parallelism? parallel = null, HealthSettings? health = null) => new(
         "pos", "prod", new DatabaseSettings(new Secret("postgres://x"), "db:5432/pos"),
         new TenantsSettings(new TenantsSource.Query("select 1"), [], [], []),
         new MigrationsSettings(
@@ -37,7 +37,7 @@ public sealed class PreflightTests
     public async Task A_sound_world_passes_and_says_what_was_seen()
     {
         var (outcome, run) = await RunAsync(new FakeDatabase(Good, Fleet));
-        Assert.Equal("11 checks, no warning", Assert.IsType<StepOutcome.Succeeded>(outcome).Summary);
+        Assert.Equal("12 checks, no warning", Assert.IsType<StepOutcome.Succeeded>(outcome).Summary);
         Golden.Verify(string.Join('\n', run.Told));
     }
 
@@ -107,7 +107,7 @@ public sealed class PreflightTests
         public Task<BackupReceipt?> FindAsync(string set, CancellationToken cancellation) => throw new NotSupportedException();
     }
 
-    private sealed class FakeDatabase(ServerFacts facts, TenantList tenants) : IDatabase
+    internal sealed class FakeDatabase(ServerFacts facts, TenantList tenants) : IDatabase
     {
         public Problem? Away { get; init; }
 
@@ -121,7 +121,13 @@ public sealed class PreflightTests
 
         public Task<ImmutableArray<MissingPrivilege>> MissingPrivilegesAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation) => Task.FromResult(Missing);
 
-        public Task<ImmutableSortedDictionary<string, string>> FingerprintsAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation) => throw new NotSupportedException();
+        /// <summary>Schema → its objects; equal lists give equal fingerprints.</summary>
+        public ImmutableSortedDictionary<string, ImmutableArray<string>> Structures { get; init; } = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
+
+        public Task<ImmutableSortedDictionary<string, string>> FingerprintsAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation) =>
+            Task.FromResult(scopes.ToImmutableSortedDictionary(s => s.Schema, s => string.Join('|', Structures[s.Schema])));
+
+        public Task<ImmutableArray<string>> StructureAsync(Scope scope, CancellationToken cancellation) => Task.FromResult(Structures[scope.Schema]);
 
         public Task<object?> AskAsync(Scope scope, string query, ImmutableDictionary<string, object> parameters, CancellationToken cancellation) => throw new NotSupportedException();
 

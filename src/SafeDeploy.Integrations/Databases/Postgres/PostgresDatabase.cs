@@ -52,6 +52,9 @@ public sealed class PostgresDatabase(
     public Task<ImmutableSortedDictionary<string, string>> FingerprintsAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation) =>
         new Fingerprints(_reader).ReadAsync(scopes, cancellation);
 
+    public Task<ImmutableArray<string>> StructureAsync(Scope scope, CancellationToken cancellation) =>
+        new Fingerprints(_reader).LinesAsync(scope, cancellation);
+
     public Task<ImmutableArray<RowSecurity>> RowSecurityAsync(
         IReadOnlyCollection<Scope> scopes, IReadOnlyCollection<string> tables, CancellationToken cancellation) =>
         PostgresDatabaseRowSecurity.ReadAsync(_reader, scopes, tables, cancellation);

@@ -32,15 +32,20 @@ internal static class IndexEffects
         effects.Act(concurrently ? ActKind.CreatesIndexConcurrently : ActKind.CreatesIndex, table, name, statement.Flag("unique") ? "unique" : "");
         if (!statement.Flag("if_not_exists"))
             effects.Act(ActKind.NotReRunnable, table, name);
-        var index = TableDefinition.IndexOn(effects.Schema, table, name, Columns(statement, columns), statement.Flag("unique"));
-        index.IsPartialOrExpression = statement.Has("whereClause") || columns.Any(c => c.Has("expr"));
+        Remember(effects, statement, table, (name, columns));
+        Judge(effects, statement, table);
+    }
+
+    /// <summary>The schema knows the index from now on, on every partition too.</summary>
+    private static void Remember(EffectBuilder effects, SqlNode statement, Relation table, (string Name, SqlNode[] Columns) made)
+    {
+        var index = TableDefinition.IndexOn(effects.Schema, table, made.Name, Columns(statement, made.Columns), statement.Flag("unique"));
+        index.IsPartialOrExpression = statement.Has("whereClause") || made.Columns.Any(c => c.Has("expr"));
         if (table.Kind == RelationKind.PartitionedTable && (statement.Node("relation")?.Flag("inh") ?? true))
         {
             foreach (var partition in table.Children)
                 PartitionEffects.CopyIndex(effects.Schema, table, index, partition);
         }
-
-        Judge(effects, statement, table);
     }
 
     private static IEnumerable<string> Columns(SqlNode statement, SqlNode[] elements) => elements

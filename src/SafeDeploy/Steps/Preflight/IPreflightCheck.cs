@@ -23,6 +23,12 @@ public interface IPreflightCheck
 public sealed record PreflightSubject(
     DeployConfig Config, IDatabase Database, ServerFacts Facts, TenantList Tenants, IBackupMethod? Backup, IDeployTarget? Target, Release To)
 {
+    /// <summary>What each tenant still lacks; null where tenants are not migrated.</summary>
+    public FleetHistory? Fleet { get; init; }
+
+    /// <summary>A person says that tenants may differ from each other; recorded, then a warning only.</summary>
+    public bool AcceptsDrift { get; init; }
+
     /// <summary>What is migrated: the shared schema where it has migrations, and every tenant where they have.</summary>
     public IReadOnlyList<Scope> MigratedScopes =>
     [

@@ -45,10 +45,14 @@ public static class PreflightProblems
     public static readonly ProblemInfo NoTenant = new("SD0311", "there is no tenant",
         "tenants is configured and its source gives no name.", "Check the query or the patterns; an empty fleet is rarely meant.");
 
+    public static readonly ProblemInfo Drift = new("SD0312", "a tenant is not built like the others",
+        "Tenants at one version have different structures: somebody changed one past the migrations.",
+        "Make it as the migrations made it, or put the change into a migration; --accept-drift goes on with a written reason.");
+
     public static ImmutableArray<ProblemInfo> All { get; } =
     [
         NotWritable, Pooled, PrivilegesMissing, SpaceMissing, ConnectionsMissing, OldTransaction, InvalidIndex, ImageMissing,
-        TenantsUnreadable, NothingProves, NoTenant,
+        TenantsUnreadable, NothingProves, NoTenant, Drift,
     ];
 
     public static Problem Found(ProblemInfo info, string what, string where, string next, string evidence = "") =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SafeDeploy.Config;
+using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 using SafeDeploy.Runs;
@@ -14,11 +15,16 @@ public sealed class PreflightStep(
     /// <summary>Worst first: what makes the others pointless stands before them.</summary>
     public static ImmutableArray<IPreflightCheck> AllChecks { get; } =
     [
-        new ServerTakesWrites(), new ConnectionIsDirect(), new RoleMayMigrate(), new TenantsAreReadable(), new BackupCanBeTaken(), new BackupSpaceIsThere(),
+        new ServerTakesWrites(), new ConnectionIsDirect(), new RoleMayMigrate(), new TenantsAreReadable(), new TenantsAreAlike(), new BackupCanBeTaken(), new BackupSpaceIsThere(),
         new ConnectionsAreFree(), new NoLongTransactions(), new ImageIsThere(), new ReadinessIsConfigured(), new NoInvalidIndexes(),
     ];
 
     public StepName Name => StepName.Preflight;
+
+    /// <summary>What each tenant still lacks; null where tenants are not migrated.</summary>
+    public FleetHistory? Fleet { get; init; }
+
+    public bool AcceptsDrift { get; init; }
 
     public async Task<StepOutcome> RunAsync(RunContext run)
     {
@@ -46,7 +52,7 @@ public sealed class PreflightStep(
     {
         var facts = await database.FactsAsync(cancellation);
         var tenants = config.Tenants is { } source ? await database.TenantsAsync(source, cancellation) : new TenantList([], [], []);
-        return new PreflightSubject(config, database, facts, tenants, backup, target, to);
+        return new PreflightSubject(config, database, facts, tenants, backup, target, to) { Fleet = Fleet, AcceptsDrift = AcceptsDrift };
     }
 
     private static async Task<IReadOnlyList<PreflightFinding>> FindingsAsync(IPreflightCheck check, PreflightSubject subject, CancellationToken cancellation)
