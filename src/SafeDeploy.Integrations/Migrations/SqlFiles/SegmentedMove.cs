@@ -43,7 +43,8 @@ internal sealed class SegmentedMove(FencedConnection session, ScopeMove move, Sq
         if (await OpenAsync(state, resumes, attempt) is { } notOpened)
             return notOpened;
         for (var i = resumes ? state.Segment : 0; i < move.Plan.Segments.Length; i++)
-            if (await SegmentAsync(i, begunBefore: resumes && state.Begun && i == state.Segment) is { } failure)
+            // The way back may begin where the way forward was interrupted: what it drops need not have been made yet.
+            if (await SegmentAsync(i, begunBefore: move.Direction == Direction.Rollback || (resumes && state.Begun && i == state.Segment)) is { } failure)
                 return failure;
         return await CloseAsync(attempt);
     }
