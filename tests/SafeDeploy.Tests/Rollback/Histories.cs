@@ -18,6 +18,13 @@ internal sealed class Histories
 
     private readonly List<LedgerEntry> _entries = [];
 
+    /// <summary>Killed before it had looked at the world.</summary>
+    public static Histories OpenedBlind()
+    {
+        var history = new Histories();
+        return history.Add(new LedgerFact.Opened("pos", "prod", V1, V2, new RunIdentity("7", null, "ana", "host", 1), 1));
+    }
+
     public static Histories Opened(bool first = false)
     {
         var history = new Histories();

@@ -23,6 +23,17 @@ public sealed class RollbackDecisionTests
         Assert.Empty(plan.Actions);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_deployment_that_ended_before_its_snapshot_leaves_what_serves_alone(bool held)
+    {
+        var history = Histories.OpenedBlind();
+        var plan = Decide(history, history.Facts(Histories.Target("blue") with { Held = held }));
+        Assert.Equal("a", plan.Row);
+        Assert.Empty(plan.Actions);
+    }
+
     [Fact]
     public void Row_b_expands_only_takes_the_image_back_and_leaves_the_schema()
     {

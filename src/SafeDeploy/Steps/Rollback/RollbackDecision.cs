@@ -20,6 +20,9 @@ public static class RollbackDecision
     {
         if (c.Moved.Count > 0)
             return null;
+        // It ended before it had looked at the world: what serves is not its doing, and what served before is not known.
+        if (c.History.Snapshot is null && c.History.NewSlot() is null)
+            return new RollbackPlan("a", "nothing to do", "this deployment changed neither schema nor image", []);
         if (c.Everything is { } hit && c.ImageMoved)
             return RowF(c, $"{hit} forbids moving anything back");
         if (c.ImageCannotGoBack)
