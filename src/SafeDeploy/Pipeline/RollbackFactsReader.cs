@@ -17,14 +17,17 @@ public sealed class RollbackFactsReader(World world, Func<string, string, Cancel
     {
         var target = world.Target is null ? null : await world.Target.StateAsync(cancellation);
         var moved = history.MovedScopes();
+        var fits = Fits(history, moved);
+        // Asking waits for readiness, up to health.within, while users meet the failing release: only where the answer decides.
+        var mustAsk = !moved.IsEmpty && fits is null && history.LivingProof() is null;
         return new RollbackFacts(
             target,
             await PreviousCanStartAsync(history, target, cancellation),
-            moved.IsEmpty ? null : await PreviousPassesAsync(history, target, cancellation),
+            mustAsk ? await PreviousPassesAsync(history, target, cancellation) : null,
             Pending(history, moved),
             await ReversalsAsync(history, moved, cancellation),
             moved.IsEmpty && history.NewSlot() is null ? [] : await ForbiddenAsync(history, cancellation),
-            Fits(history, moved));
+            fits);
     }
 
     private async Task<bool> PreviousCanStartAsync(LedgerHistory history, TargetState? target, CancellationToken cancellation)
