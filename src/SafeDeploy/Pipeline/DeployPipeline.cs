@@ -55,15 +55,16 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
             world.Story.Detail($"took over from epoch {old}: its sessions are ended, going on where it stopped");
         try
         {
-            return await ForwardAsync(request, run, planning);
+            var end = await ForwardAsync(request, run, planning);
+            return end.Conclusion == Conclusion.Cancelled && held.Hold.Lost.IsCancellationRequested ? await LostHold.EndAsync(world.Ledger, run) : end;
+        }
+        catch (Exception cut) when (cut is OperationCanceledException or ProblemException && held.Hold.Lost.IsCancellationRequested)
+        {
+            return await LostHold.EndAsync(world.Ledger, run);
         }
         catch (OperationCanceledException) when (run.Cancellation.IsCancellationRequested)
         {
             return Cancelled(run, null);
-        }
-        catch (ProblemException fenced) when (held.Hold.Lost.IsCancellationRequested)
-        {
-            return new RunEnd(Conclusion.Cancelled, ExitCode.Cancelled, fenced.Problem.What, [fenced.Problem], held.Hold.Deployment, run.History);
         }
         catch (ProblemException broken) when (run.History.Plan is not null)
         {
