@@ -70,7 +70,7 @@ internal sealed class LoadGenerator(LoadOptions options, TimeProvider time)
         if (answer.Failure is { } failure)
             Increment(_reasons, failure);
         else if (answer.Status is < 200 or > 299)
-            Increment(_reasons, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"status {answer.Status}"));
+            Increment(_reasons, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"status {answer.Status}{(answer.SaysWhenToRetry ? " with Retry-After" : "")}"));
     }
 
     private static void Increment(ConcurrentDictionary<string, int> counts, string name) => counts.AddOrUpdate(name, 1, (_, count) => count + 1);

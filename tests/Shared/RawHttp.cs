@@ -6,7 +6,8 @@ namespace SafeDeploy.Tests.Load;
 
 /// <param name="Status">0 when no answer came.</param>
 /// <param name="Failure">Why the exchange did not end well; null when a whole answer came, whatever its status.</param>
-internal readonly record struct RawAnswer(int Status, string? Version, string? Failure);
+/// <param name="SaysWhenToRetry">The answer has Retry-After.</param>
+internal readonly record struct RawAnswer(int Status, string? Version, string? Failure, bool SaysWhenToRetry = false);
 
 /// <summary>
 /// One HTTP/1.1 connection over a socket, because <see cref="HttpClient"/> may send a request again when a pooled
@@ -35,7 +36,7 @@ internal sealed class RawHttp(LoadOptions options) : IDisposable
             await SkipBodyAsync(socket, head, timeout.Token);
             if (head.Closes || !options.KeepAlive)
                 Close();
-            return new(status, head.Version, null);
+            return new(status, head.Version, null, head.RetryAfter);
         }
         catch (Exception failure) when (Reason(failure, status) is { } reason)
         {
@@ -148,7 +149,7 @@ internal sealed class RawHttp(LoadOptions options) : IDisposable
         + (options.Body is "" ? "" : "Content-Type: application/json\r\n")
         + string.Create(CultureInfo.InvariantCulture, $"Content-Length: {Encoding.ASCII.GetByteCount(options.Body)}\r\n\r\n{options.Body}");
 
-    private sealed record Head(int Status, string? Version, int? Length, bool Chunked, bool Closes)
+    private sealed record Head(int Status, string? Version, int? Length, bool Chunked, bool Closes, bool RetryAfter = false)
     {
         public Head With(string line)
         {
@@ -158,6 +159,7 @@ internal sealed class RawHttp(LoadOptions options) : IDisposable
             return name.ToUpperInvariant() switch
             {
                 "X-APP-VERSION" => this with { Version = value },
+                "RETRY-AFTER" => this with { RetryAfter = true },
                 "CONTENT-LENGTH" => this with { Length = int.Parse(value, CultureInfo.InvariantCulture) },
                 "TRANSFER-ENCODING" => this with { Chunked = value.Equals("chunked", StringComparison.OrdinalIgnoreCase) },
                 "CONNECTION" when value.Equals("close", StringComparison.OrdinalIgnoreCase) => this with { Closes = true },

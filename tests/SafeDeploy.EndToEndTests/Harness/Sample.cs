@@ -32,6 +32,9 @@ public sealed class Sample : IAsyncDisposable
 
     public Uri Front => new($"http://127.0.0.1:{Port}/");
 
+    /// <summary>The sample's own, unless a test needs another.</summary>
+    public string Config { get; set; } = Path.Combine(Folder, "safe-deploy.yml");
+
     public static string Folder => Path.Combine(TestServers.RepositoryRoot, "tests", "samples", "sql-files");
 
     /// <summary>A registry of tenants without any table of a release.</summary>
@@ -80,7 +83,7 @@ public sealed class Sample : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in arguments.Append("--config").Append(Path.Combine(Folder, "safe-deploy.yml")))
+        foreach (var argument in arguments.Append("--config").Append(Config))
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in Variables(version).Concat(variables))
             start.Environment[name] = value;
@@ -101,7 +104,7 @@ public sealed class Sample : IAsyncDisposable
             ("PORT", Port.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             ("FRONT_IMAGE", "safe-deploy-test/haproxy:local"),
             ("SOAK", "2s"),
-            ("WITHIN", "20s"),
+            ("WITHIN", "45s"),
         ];
     }
 

@@ -1,0 +1,117 @@
+using System.Net;
+using SafeDeploy.EndToEndTests.Harness;
+
+namespace SafeDeploy.EndToEndTests.Crash;
+
+/// <summary>What the run needs goes away in the middle of it.</summary>
+public sealed class OutageTests
+{
+    [Fact]
+    public async Task An_engine_that_goes_away_needs_a_person_and_is_taken_back_when_it_returns()
+    {
+        await using var sample = await Sample.WithV1Async();
+        using var engine = new EngineProxy();
+        sample.Config = await BehindAsync(sample, engine);
+        await LedgerStop.InstallAsync(sample.Database);
+        await using (var stop = await LedgerStop.ArmAsync(sample.Database, new LedgerPoint("deploy-image", "intended", 1)))
+        {
+            using var run = sample.Start("v2", ["run", "--output", "json"]);
+            Assert.True(await stop.ReachedAsync(run), "the run ended before");
+            engine.Refuse();
+            await stop.LetGoAsync();
+            var end = await run.EndAsync();
+            Assert.True(end.ExitCode == 2, end.ToString());
+            Assert.Contains(engine.Host["unix://".Length..], end.Error, StringComparison.Ordinal);
+            Assert.Equal((HttpStatusCode.OK, "v1"), await sample.AskFrontAsync());
+        }
+
+        engine.ComeBack();
+        var back = await sample.RunAsync("v2", "rollback --output json");
+        Assert.True(back.ExitCode == 0, back.ToString());
+        Assert.Equal((HttpStatusCode.OK, "v1"), await sample.AskFrontAsync());
+    }
+
+    [Fact]
+    public async Task A_backup_disk_that_fills_up_leaves_no_set_and_no_change()
+    {
+        await using var sample = await Sample.WithV1Async();
+        foreach (var set in Directory.GetDirectories(sample.Backups))
+            Directory.Delete(set, recursive: true);
+        await LedgerStop.InstallAsync(sample.Database);
+        await Machine.MountAsync(sample.Backups, "1m");
+        try
+        {
+            var refused = await sample.RunAsync("v2", "run --output json");
+            Assert.True(refused.ExitCode == 3, refused.ToString());
+
+            await Machine.ResizeAsync(sample.Backups, "64m");
+            var before = await sample.VersionsAsync();
+            var end = await FilledAsync(sample);
+            Assert.True(end.ExitCode == 1, end.ToString());
+            Assert.Contains("SD0504", end.Error, StringComparison.Ordinal);
+            Assert.Equal(before, await sample.VersionsAsync());
+            Assert.Equal((HttpStatusCode.OK, "v1"), await sample.AskFrontAsync());
+            Assert.Empty(Directory.GetFiles(sample.Backups, "manifest.json", SearchOption.AllDirectories));
+
+            File.Delete(Path.Combine(sample.Backups, "filler"));
+            await sample.DeployAsync("v2");
+        }
+        finally
+        {
+            await Machine.UnmountAsync(sample.Backups);
+        }
+    }
+
+    private static async Task<CliResult> FilledAsync(Sample sample)
+    {
+        await using var stop = await LedgerStop.ArmAsync(sample.Database, new LedgerPoint("backup", "step-started", 1));
+        using var run = sample.Start("v2", ["run", "--output", "json"]);
+        Assert.True(await stop.ReachedAsync(run), "the run ended before");
+        await using (var filler = File.Create(Path.Combine(sample.Backups, "filler")))
+        {
+            var left = new DriveInfo(sample.Backups).AvailableFreeSpace - (16 * 1024);
+            var megabyte = new byte[1024 * 1024];
+            for (; left > 0; left -= megabyte.Length)
+                await filler.WriteAsync(megabyte.AsMemory(0, (int)Math.Min(left, megabyte.Length)));
+        }
+
+        await stop.LetGoAsync();
+        return await run.EndAsync();
+    }
+
+    /// <summary>The sample's configuration, its engine behind the proxy.</summary>
+    private static async Task<string> BehindAsync(Sample sample, EngineProxy engine)
+    {
+        var text = (await File.ReadAllTextAsync(sample.Config))
+            .Replace("\"releases/", $"\"{Sample.Folder}/releases/", StringComparison.Ordinal)
+            .Replace("  docker:\n", $"  docker:\n    host: {engine.Host}\n", StringComparison.Ordinal);
+        var file = Path.Combine(Path.GetDirectoryName(sample.Backups)!, "safe-deploy.yml");
+        await File.WriteAllTextAsync(file, text);
+        return file;
+    }
+}
+
+/// <summary>Alone: it restarts the server that all tests use.</summary>
+[CollectionDefinition(nameof(RestartTests), DisableParallelization = true)]
+public sealed class RestartAlone;
+
+/// <summary>The server itself is restarted in the middle of a run.</summary>
+[Collection(nameof(RestartTests))]
+public sealed class RestartTests
+{
+    [Fact]
+    public async Task A_server_restarted_between_two_tenants_delays_the_run_and_no_more()
+    {
+        await using var sample = await Sample.WithV1Async();
+        await LedgerStop.InstallAsync(sample.Database);
+        var data = await sample.Database.ScalarAsync<string>("show data_directory");
+        await using var stop = await LedgerStop.ArmAsync(sample.Database, new LedgerPoint("migrate-tenants", "scope-migrated", 1));
+        using var run = sample.Start("v2", ["run", "--output", "json"]);
+        Assert.True(await stop.ReachedAsync(run), "the run ended before");
+        await stop.DisarmAsync();
+        await Machine.RestartPostgresAsync(data!);
+        var end = await run.EndAsync();
+        Assert.True(end.ExitCode == 0, end.ToString());
+        await ResumeTests.AssertDeployedOnceAsync(sample);
+    }
+}
