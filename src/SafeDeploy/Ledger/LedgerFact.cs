@@ -76,7 +76,8 @@ public abstract record LedgerFact
     public sealed record Committed(string By) : LedgerFact;
 
     /// <summary>At most one automatic rollback a deployment: the store refuses a second claim that is not manual.</summary>
-    public sealed record RollbackClaimed(string By, bool Manual, string Reason) : LedgerFact;
+    /// <param name="To">Id of the deployment whose release a person named; null = the one before this deployment.</param>
+    public sealed record RollbackClaimed(string By, bool Manual, string Reason, string? To = null) : LedgerFact;
 
     /// <param name="Row">The letter of the decision table, <c>a</c> to <c>f</c>.</param>
     /// <param name="Actions">In order; a process that resumes goes on with the first that is not applied.</param>
@@ -90,7 +91,9 @@ public abstract record LedgerFact
     public sealed record Noted(string Kind, string Text) : LedgerFact;
 
     /// <param name="Statement">The end state in one sentence, for people.</param>
-    public sealed record Concluded(Conclusion Conclusion, int ExitCode, string Statement, ImmutableArray<ProblemNote> Problems) : LedgerFact;
+    /// <param name="RolledBackTo">Id of the deployment whose release serves again when a person named it: every commit after its own is rolled back with this one.</param>
+    public sealed record Concluded(
+        Conclusion Conclusion, int ExitCode, string Statement, ImmutableArray<ProblemNote> Problems, string? RolledBackTo = null) : LedgerFact;
 }
 
 /// <param name="FitsPreviousImage">True only if every statement is an expand; null = unknown.</param>

@@ -63,13 +63,24 @@ public sealed record LedgerHistory(ImmutableArray<LedgerEntry> Entries)
             .ToImmutableSortedDictionary(m => m.Key, m => m.Value.ToImmutableArray());
     }
 
-    /// <summary>A request may have reached the new release: traffic was switched to it, or may have been.</summary>
-    public bool TrafficMayHaveReachedNew() =>
+    /// <summary>A request may have reached the new release: traffic was switched to it, or may have been; without a deploy target, it was committed.</summary>
+    public bool TrafficMayHaveReachedNew() => IsCommitted ||
         Facts<LedgerFact.Intended>().Any(i => i.Change is Change.SwitchTraffic { ToSlot: var slot } && slot == NewSlot());
 
     /// <summary>The slot of the release this deployment brought up, or null when it started none.</summary>
     public string? NewSlot() =>
         Facts<LedgerFact.Intended>().Select(i => i.Change).OfType<Change.StartRelease>().FirstOrDefault(IsTheNewRelease)?.Slot;
+
+    /// <summary>The rollback that somebody began here and that did not end well: the next one goes on with it. Null when there is none.</summary>
+    /// <remarks>A forbidden one moved nothing that a later decision would not see.</remarks>
+    public LedgerFact.RollbackClaimed? UnfinishedRollback()
+    {
+        var claim = Entries.LastOrDefault(e => e.Fact is LedgerFact.RollbackClaimed);
+        var end = Entries.LastOrDefault(e => e.Fact is LedgerFact.Concluded);
+        return claim is null || (end?.Sequence > claim.Sequence && end.Fact is LedgerFact.Concluded { Conclusion: Conclusion.RolledBack or Conclusion.Forbidden })
+            ? null
+            : (LedgerFact.RollbackClaimed)claim.Fact;
+    }
 
     /// <summary>The strongest proof that the previous image works on the schema as it is now, or null.</summary>
     /// <remarks>A proof counts only when nothing moved forward after it.</remarks>

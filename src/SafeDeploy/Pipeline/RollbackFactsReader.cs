@@ -34,7 +34,7 @@ public sealed class RollbackFactsReader(World world, Func<string, string, Cancel
     {
         if (history.Snapshot?.Serving is not { } previous || target is null)
             return false;
-        if (target.Slot(previous.Slot) is { Running: > 0 } slot && slot.Digest == previous.Digest)
+        if (target.Slot(previous.Slot) is { Running: > 0 } slot && slot.Is(previous))
             return true;
         try
         {
@@ -49,7 +49,7 @@ public sealed class RollbackFactsReader(World world, Func<string, string, Cancel
 
     private async Task<bool?> PreviousPassesAsync(LedgerHistory history, TargetState? target, CancellationToken cancellation)
     {
-        if (history.Snapshot?.Serving is not { } previous || target?.Slot(previous.Slot) is not { Running: > 0 } slot || slot.Digest != previous.Digest)
+        if (history.Snapshot?.Serving is not { } previous || target?.Slot(previous.Slot) is not { Running: > 0 } slot || !slot.Is(previous))
             return null;
         return world.Gates.IsEmpty ? null : await proves(previous.Slot, previous.Version, cancellation) is null;
     }

@@ -8,6 +8,11 @@ using SafeDeploy.Steps.Rollback;
 
 namespace SafeDeploy.Pipeline;
 
+/// <summary>Who asks for a rollback, why, and how far.</summary>
+/// <param name="Cause">The failure that led here, or null when a person asked.</param>
+/// <param name="Path">Null = the plain way back.</param>
+public sealed record RollbackCall(string By, string Reason, Problem? Cause, RollbackPath? Path);
+
 /// <summary>Takes the way back: claims it, decides, executes, proves; a process that finds it half taken goes on with it.</summary>
 /// <param name="ready">Readiness of a slot's instances as a version; null = ready.</param>
 /// <param name="wellInFront">The gates through the front door, asked of what serves; null = well.</param>
@@ -18,48 +23,68 @@ public sealed class RollbackRunner(
     Func<string, LedgerHistory, CancellationToken, Task<Problem?>> wellInFront)
 {
     /// <summary>What <c>rollback --dry-run</c> prints: the decision as it would be taken now. Changes nothing.</summary>
-    public async Task<RollbackPlan> DecideAsync(LedgerHistory history, CancellationToken cancellation) =>
-        RollbackDecision.Decide(history, await facts.ReadAsync(history, cancellation), world.Config.Rollback.Database);
+    /// <param name="path">Null = the plain way back.</param>
+    public async Task<RollbackPlan> DecideAsync(LedgerHistory current, RollbackPath? path, CancellationToken cancellation)
+    {
+        var past = await PastAsync(current, path, cancellation);
+        var plan = RollbackDecision.Decide(past, await facts.ReadAsync(past, cancellation), world.Config.Rollback.Database);
+        return path is { Over.Length: > 0 } ? plan with { Reason = $"over {string.Join(", ", path.Over)} back to {path.Target.To.Version}: {plan.Reason}" } : plan;
+    }
 
+    /// <summary>Taken again where a process or a person finds a rollback to a named release unfinished.</summary>
     /// <param name="cause">The failure that led here, or null when a person asked.</param>
     public async Task<LedgerFact.Concluded> RunAsync(RunContext run, string by, string reason, Problem? cause)
     {
-        run.Story.Stage(StepName.Rollback, cause is null ? $"going back: {reason}" : $"going back: {cause.What}");
         await run.RefreshAsync();
-        var plan = await PlanAsync(run, by, reason, cause is null);
-        return await TakeAsync(run, plan, cause is null ? [] : [cause]);
+        var path = await new RollbackPaths(world.Ledger).UnfinishedAsync(run.Hold.Environment, run.History, run.Cancellation);
+        return await RunAsync(run, new RollbackCall(by, reason, cause, path));
     }
 
-    private async Task<LedgerFact.Concluded> TakeAsync(RunContext run, RollbackPlan plan, ImmutableArray<Problem> causes)
+    public async Task<LedgerFact.Concluded> RunAsync(RunContext run, RollbackCall call)
+    {
+        var (_, reason, cause, path) = call;
+        run.Story.Stage(StepName.Rollback, cause is null ? $"going back: {reason}" : $"going back: {cause.What}");
+        await run.RefreshAsync();
+        var past = await PastAsync(run.History, path, run.Cancellation);
+        var plan = await PlanAsync(run, call);
+        var end = await TakeAsync(run, plan, past, cause is null ? [] : [cause]);
+        return end.Conclusion == Conclusion.RolledBack ? end with { RolledBackTo = path?.Target.Id.Value } : end;
+    }
+
+    private async Task<LedgerFact.Concluded> TakeAsync(RunContext run, RollbackPlan plan, LedgerHistory past, ImmutableArray<Problem> causes)
     {
         run.Story.Detail($"decision {plan.Row}: {plan.Decision}");
         run.Story.Detail($"because {plan.Reason}");
         var compensator = new Compensator(new RollbackWorld(world.Public, world.Tenants, world.Target, ready));
-        if (await compensator.ExecuteAsync(run, plan) is { } stopped)
+        if (await compensator.ExecuteAsync(run, plan, past) is { } stopped)
             return End(Conclusion.Incomplete, ExitCode.PersonNeeded, $"the rollback stopped before its end: {stopped.What}", [.. causes, PipelineProblems.Unfinished(stopped, Untouched(run, plan))]);
         if (plan.NeedsPerson)
             return End(Conclusion.Forbidden, ExitCode.PersonNeeded, plan.Decision, [.. causes, PipelineProblems.Forbidden(plan.Row, plan.Decision, plan.Reason)]);
-        return await ProofAsync(run, plan) is { } red
+        return await ProofAsync(run, plan, past) is { } red
             ? End(Conclusion.Unverified, ExitCode.PersonNeeded, $"{plan.Decision}, but it is not verified: {red.What}", [.. causes, red])
-            : End(Conclusion.RolledBack, ExitCode.Failed, Verified(run, plan), causes);
+            : End(Conclusion.RolledBack, ExitCode.Failed, Verified(past, plan), causes);
     }
 
     /// <summary>The recorded plan of a rollback that was begun, else a new claim and a new decision.</summary>
-    private async Task<RollbackPlan> PlanAsync(RunContext run, string by, string reason, bool manual)
+    private async Task<RollbackPlan> PlanAsync(RunContext run, RollbackCall call)
     {
         var open = OpenDecision(run.History);
         if (open is not null)
             return new RollbackPlan(open.Row, open.Decision, open.Reason, open.Actions);
-        if (!ClaimIsOpen(run.History))
-            await run.RecordAsync(StepName.Rollback, new LedgerFact.RollbackClaimed(by, manual, reason));
+        if (!ClaimIsOpen(run.History, call.Path?.Target.Id.Value))
+            await run.RecordAsync(StepName.Rollback, new LedgerFact.RollbackClaimed(call.By, call.Cause is null, call.Reason, call.Path?.Target.Id.Value));
         await ReconcileAsync(run);
-        var plan = await DecideAsync(run.History, run.Cancellation);
+        var plan = await DecideAsync(run.History, call.Path, run.Cancellation);
         await run.RecordAsync(StepName.Rollback, new LedgerFact.RollbackDecided(plan.Row, plan.Decision, plan.Reason, plan.Actions));
         return plan;
     }
 
-    private static bool ClaimIsOpen(LedgerHistory history) =>
-        history.Entries.LastOrDefault(e => e.Fact is LedgerFact.RollbackClaimed or LedgerFact.Concluded)?.Fact is LedgerFact.RollbackClaimed;
+    private async Task<LedgerHistory> PastAsync(LedgerHistory current, RollbackPath? path, CancellationToken cancellation) => path is null
+        ? current
+        : path.Past(current, world.Target is null ? null : await world.Target.StateAsync(cancellation));
+
+    private static bool ClaimIsOpen(LedgerHistory history, string? to) =>
+        history.Entries.LastOrDefault(e => e.Fact is LedgerFact.RollbackClaimed or LedgerFact.Concluded)?.Fact is LedgerFact.RollbackClaimed open && open.To == to;
 
     private static LedgerFact.RollbackDecided? OpenDecision(LedgerHistory history) =>
         history.Entries.LastOrDefault(e => e.Fact is LedgerFact.RollbackDecided or LedgerFact.Concluded)?.Fact as LedgerFact.RollbackDecided;
@@ -94,15 +119,15 @@ public sealed class RollbackRunner(
     }
 
     /// <summary>After the way back everything equals the snapshot: digest, structure, health.</summary>
-    private async Task<Problem?> ProofAsync(RunContext run, RollbackPlan plan)
+    private async Task<Problem?> ProofAsync(RunContext run, RollbackPlan plan, LedgerHistory past)
     {
-        if (run.History.Snapshot is not { } before)
+        if (past.Snapshot is not { } before)
             return null;
         if (world.Target is { } target && await DigestProofAsync(target, before, run.Cancellation) is { } wrong)
             return wrong;
         if (plan.SchemasReturn && plan.Actions.OfType<Change.MigrateScopeBack>().Any() && await StructureProofAsync(before, run.Cancellation) is { } differs)
             return differs;
-        return before.Serving is null ? null : await wellInFront(before.Serving.Version, run.History, run.Cancellation);
+        return before.Serving is null ? null : await wellInFront(before.Serving.Version, past, run.Cancellation);
     }
 
     private static async Task<Problem?> DigestProofAsync(IDeployTarget target, WorldSnapshot before, CancellationToken cancellation)
@@ -125,7 +150,7 @@ public sealed class RollbackRunner(
             $"structure fingerprint of {string.Join(", ", differ.Take(5))}{(differ.Length > 5 ? ", …" : "")}");
     }
 
-    private static string Verified(RunContext run, RollbackPlan plan) => run.History.Snapshot?.Serving is not null
+    private static string Verified(LedgerHistory past, RollbackPlan plan) => past.Snapshot?.Serving is not null
         ? $"{plan.Decision} (verified: digest, structure and gates)"
         : $"{plan.Decision} (verified: structure)";
 

@@ -86,6 +86,9 @@ public sealed record TargetState(string? Serving, bool Held, ImmutableArray<Slot
 /// <param name="Deployment">The deployment that started it, from its label.</param>
 public sealed record SlotState(string Slot, string Version, string? Image, string? Digest, string? Deployment, int Running, int Workers, string Spec)
 {
+    /// <summary>Whether this very release stands here, whatever the slot: one image may be released under two versions.</summary>
+    public bool Is(ServingRelease release) => Version == release.Version && Digest == release.Digest;
+
     public ServingRelease AsServing() => new(Slot, Version, Image, Digest, Running, Spec);
 }
 

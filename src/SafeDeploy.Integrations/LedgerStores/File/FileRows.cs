@@ -20,12 +20,22 @@ internal static class FileRows
          and not exists (select 1 from environment o where o.name = d.environment and o.deployment = d.id and not o.concluded)
         """;
 
-    private const string LastCommitted = Summaries +
+    private const string LastCommitted =
+        """
+        with past as materialized (
+            select r.sequence,
+                   (select max(t.sequence) from entry t where t.deployment = json_extract(r.fact, '$.rolledBackTo') and t.kind = 'committed') as target
+            from deployment o join entry r on r.deployment = o.id
+            where o.environment = $1 and r.kind = 'concluded'
+              and json_extract(r.fact, '$.conclusion') = 'rolled-back' and json_extract(r.fact, '$.rolledBackTo') is not null)
+
+        """ + Summaries +
         """
          join (select n.deployment, max(n.sequence) as sequence from entry n where n.kind = 'committed' group by n.deployment) k on k.deployment = d.id
         where d.environment = $1 and not exists (
             select 1 from entry r where r.deployment = d.id and r.kind = 'concluded'
                and json_extract(r.fact, '$.conclusion') = 'rolled-back' and r.sequence > k.sequence)
+          and not exists (select 1 from past p where p.sequence > k.sequence and p.target < k.sequence)
         order by k.sequence desc limit 1
         """;
 

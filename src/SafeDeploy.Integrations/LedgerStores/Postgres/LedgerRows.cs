@@ -27,14 +27,23 @@ internal static class LedgerRows
 
     public const string History = Summaries + " where d.environment = $1 order by d.opened_at desc, d.id desc limit $2";
 
-    /// <summary>Reached its commit point and no later conclusion of its own says rolled-back.</summary>
-    public const string LastCommitted = Summaries +
+    /// <summary>Reached its commit point; no later conclusion of its own says rolled-back, and no rollback went back past it.</summary>
+    public const string LastCommitted =
+        """
+        with past as materialized (
+            select r.sequence,
+                   (select max(t.sequence) from safe_deploy.entry t where t.deployment = r.fact ->> 'rolledBackTo' and t.kind = 'committed') as target
+            from safe_deploy.deployment o join safe_deploy.entry r on r.deployment = o.id
+            where o.environment = $1 and r.kind = 'concluded' and r.fact ->> 'conclusion' = 'rolled-back' and r.fact ->> 'rolledBackTo' is not null)
+
+        """ + Summaries +
         """
          join lateral (select max(n.sequence) as sequence from safe_deploy.entry n where n.deployment = d.id and n.kind = 'committed') k
            on k.sequence is not null
         where d.environment = $1 and not exists (
             select from safe_deploy.entry r
             where r.deployment = d.id and r.kind = 'concluded' and r.fact ->> 'conclusion' = 'rolled-back' and r.sequence > k.sequence)
+          and not exists (select from past p where p.sequence > k.sequence and p.target < k.sequence)
         order by k.sequence desc limit 1
         """;
 

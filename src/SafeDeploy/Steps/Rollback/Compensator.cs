@@ -18,15 +18,16 @@ public sealed record RollbackWorld(
 /// <summary>Executes a decided plan, action by action, and nothing else; called again it goes on with the first that is not applied.</summary>
 public sealed class Compensator(RollbackWorld world)
 {
+    /// <param name="past">What is undone: the deployment's own history, or that of several composed; it says what served before.</param>
     /// <returns>The problem that stopped it, or null when every action is applied.</returns>
-    public async Task<Problem?> ExecuteAsync(RunContext run, RollbackPlan plan)
+    public async Task<Problem?> ExecuteAsync(RunContext run, RollbackPlan plan, LedgerHistory past)
     {
         for (var i = 0; i < plan.Actions.Length; i++)
         {
             var (id, action) = (ActionId(run.History, i), plan.Actions[i]);
             try
             {
-                if (await run.ChangeAsync(StepName.Rollback, id, action, new Undo.Nothing(), cancellation => ActAsync(run, action, id, cancellation)))
+                if (await run.ChangeAsync(StepName.Rollback, id, action, new Undo.Nothing(), cancellation => ActAsync(run, past, action, id, cancellation)))
                     run.Story.Detail(RollbackWords.Of(action));
             }
             catch (ProblemException failure)
@@ -42,7 +43,7 @@ public sealed class Compensator(RollbackWorld world)
     public static string ActionId(LedgerHistory history, int i) => string.Create(
         CultureInfo.InvariantCulture, $"rollback{history.Entries.Count(e => e.Fact is LedgerFact.RollbackDecided)}:{i}");
 
-    private async Task<string> ActAsync(RunContext run, Change action, string id, CancellationToken cancellation)
+    private async Task<string> ActAsync(RunContext run, LedgerHistory past, Change action, string id, CancellationToken cancellation)
     {
         switch (action)
         {
@@ -52,11 +53,11 @@ public sealed class Compensator(RollbackWorld world)
                 await Target.HoldAsync(cancellation);
                 break;
             case Change.SwitchTraffic to:
-                await BeReadyAsync(run, to.ToSlot, cancellation);
+                await BeReadyAsync(past, to.ToSlot, cancellation);
                 await Target.SwitchAsync(to.ToSlot, cancellation);
                 break;
             case Change.ReleaseTraffic release:
-                await BeReadyAsync(run, release.Slot, cancellation);
+                await BeReadyAsync(past, release.Slot, cancellation);
                 await Target.SwitchAsync(release.Slot, cancellation);
                 break;
             case Change.StartRelease start:
@@ -66,7 +67,7 @@ public sealed class Compensator(RollbackWorld world)
                 await Target.StopWorkersAsync(stop.Slot, cancellation);
                 break;
             case Change.StartWorkers start:
-                await StartWorkersAsync(run, start, cancellation);
+                await StartWorkersAsync(past, start, cancellation);
                 break;
             case Change.RemoveRelease remove:
                 return await Target.RemoveAsync(remove.Slot, cancellation);
@@ -79,17 +80,17 @@ public sealed class Compensator(RollbackWorld world)
 
     private IDeployTarget Target => world.Target ?? throw new InvalidOperationException("an image goes back only where one was deployed");
 
-    private async Task BeReadyAsync(RunContext run, string? slot, CancellationToken cancellation)
+    private async Task BeReadyAsync(LedgerHistory past, string? slot, CancellationToken cancellation)
     {
-        if (slot is not null && run.History.Snapshot?.Serving is { } previous && await world.Ready(slot, previous.Version, cancellation) is { } sick)
+        if (slot is not null && past.Snapshot?.Serving is { } previous && await world.Ready(slot, previous.Version, cancellation) is { } sick)
             throw new ProblemException(sick);
     }
 
-    private async Task StartWorkersAsync(RunContext run, Change.StartWorkers start, CancellationToken cancellation)
+    private async Task StartWorkersAsync(LedgerHistory past, Change.StartWorkers start, CancellationToken cancellation)
     {
-        if (run.History.Snapshot?.Serving is not { } previous)
+        if (past.Snapshot?.Serving is not { } previous)
             return;
-        var release = new Release(previous.Version, previous.Image, previous.Digest, run.History.Opened?.From?.Migrations ?? "", null);
+        var release = new Release(previous.Version, previous.Image, previous.Digest, past.Opened?.From?.Migrations ?? "", null);
         await Target.StartWorkersAsync(start.Slot, release, previous.Spec, cancellation);
     }
 

@@ -39,7 +39,7 @@ internal static class RollbackActions
         if (facts.Target is null || history.Snapshot?.Serving is not { } previous)
             yield break;
         var slot = facts.Target.Slot(previous.Slot);
-        if (slot is null || slot.Running < previous.Replicas || slot.Digest != previous.Digest)
+        if (slot is null || slot.Running < previous.Replicas || !slot.Is(previous))
             yield return new Change.StartRelease(new Release(previous.Version, previous.Image, previous.Digest, history.Opened?.From?.Migrations ?? "", null), previous.Slot, previous.Spec);
     }
 

@@ -28,8 +28,8 @@ public static class RollbackDecision
         if (c.ImageCannotGoBack)
             return RowF(c, c.PreviousGone);
         return c.ImageMoved || c.Held
-            ? new RollbackPlan("a", c.ImageBackWords, "this deployment applied nothing to any schema", RollbackActions.ImageBack(c.History, c.Facts))
-            : new RollbackPlan("a", "nothing to do", "this deployment changed neither schema nor image", []);
+            ? new RollbackPlan("a", c.ImageBackWords, "nothing was applied to any schema", RollbackActions.ImageBack(c.History, c.Facts))
+            : new RollbackPlan("a", "nothing to do", "neither schema nor image was changed", []);
     }
 
     private static RollbackPlan? Forbidden(Case c) =>
