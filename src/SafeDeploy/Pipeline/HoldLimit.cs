@@ -4,7 +4,7 @@ using SafeDeploy.Runs;
 namespace SafeDeploy.Pipeline;
 
 /// <summary>The longest time that traffic is held: begins with the hold, ends when the new release takes traffic.</summary>
-internal sealed class HoldLimit(TimeSpan within, TimeProvider clock, RunContext outer) : IDisposable
+public sealed class HoldLimit(TimeSpan within, TimeProvider clock, RunContext outer) : IDisposable
 {
     private CancellationTokenSource? _over;
     private CancellationTokenSource? _both;

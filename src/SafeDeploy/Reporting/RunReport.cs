@@ -80,10 +80,10 @@ public sealed record RunReport(
 
     private static ScopeReport ScopeOf(IGrouping<Scope, LedgerFact.ScopeMigrated> facts)
     {
-        var forward = facts.Where(f => f.Direction == Direction.Forward).Select(f => f.Version).Distinct().ToArray();
-        var standing = forward.Where(v => facts.Last(f => f.Version == v).Direction == Direction.Forward).ToArray();
+        var forward = facts.Where(f => f.Direction == Direction.Forward).Select(f => f.Version).Distinct();
+        var back = facts.GroupBy(f => f.Version).Where(v => v.Last().Direction == Direction.Rollback).Select(v => v.Key);
         return new ScopeReport(
-            facts.Key.Schema, [.. forward], [.. forward.Except(standing)], facts.Sum(f => f.DurationMs), facts.Max(f => f.Attempts));
+            facts.Key.Schema, [.. forward], [.. back], facts.Sum(f => f.DurationMs), facts.Max(f => f.Attempts));
     }
 }
 
@@ -93,6 +93,6 @@ public sealed record StepReport(StepName Step, string Result, string Summary, lo
 public sealed record DecisionReport(string Row, string Decision, string Reason, ImmutableArray<string> Actions);
 
 /// <param name="Forward">Versions that this deployment applied.</param>
-/// <param name="Back">Those of them that it took back.</param>
+/// <param name="Back">What it took back: its own, and of earlier deployments where a person named an older release.</param>
 public sealed record ScopeReport(
     string Schema, ImmutableArray<MigrationVersion> Forward, ImmutableArray<MigrationVersion> Back, long DurationMs, int Attempts);

@@ -47,11 +47,19 @@ public static class TextReport
     {
         if (report.Scopes.IsEmpty)
             return;
-        var back = report.Scopes.Count(s => s.Forward.Length == s.Back.Length);
+        var back = report.Scopes.Count(s => !s.Forward.Except(s.Back).Any());
         Line(text, "scopes", string.Create(CultureInfo.InvariantCulture, $"{report.Scopes.Length} touched, {report.Scopes.Length - back} forward, {back} back at their old version"));
         foreach (var slow in report.Scopes.OrderByDescending(s => s.DurationMs).Take(3))
-            Line(text, "", $"- {slow.Schema}: {string.Join(", ", slow.Forward)} in {Seconds(slow.DurationMs)}{(slow.Back.IsEmpty ? "" : ", taken back")}");
+            Line(text, "", $"- {slow.Schema}: {Moves(slow)} in {Seconds(slow.DurationMs)}");
     }
+
+    private static string Moves(ScopeReport scope) => scope switch
+    {
+        { Back.IsEmpty: true } => string.Join(", ", scope.Forward),
+        { Forward.IsEmpty: true } => $"{string.Join(", ", scope.Back)} taken back",
+        _ when scope.Back.ToHashSet().SetEquals(scope.Forward) => $"{string.Join(", ", scope.Forward)}, taken back",
+        _ => $"{string.Join(", ", scope.Forward)}, then {string.Join(", ", scope.Back)} taken back",
+    };
 
     private static void Line(StringBuilder text, string label, string value) =>
         text.Append("  ").Append(label.PadRight(16)).Append(value).Append('\n');

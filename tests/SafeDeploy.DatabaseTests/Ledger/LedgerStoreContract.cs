@@ -241,6 +241,68 @@ public abstract class LedgerStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task After_a_rollback_to_a_named_release_that_release_is_the_last_committed_one()
+    {
+        await _store.PrepareAsync(CancellationToken.None);
+        var first = await CommitAsync("v1");
+        await CommitAsync("v2");
+        await CommitAsync("v3");
+        Assert.Equal("v3", await LastCommittedAsync());
+
+        await RollBackAsync(to: first);
+        Assert.Equal("v1", await LastCommittedAsync());
+
+        // What is committed afterwards counts, and its own plain rollback leads to the named release, not to a skipped one.
+        await CommitAsync("v4");
+        Assert.Equal("v4", await LastCommittedAsync());
+        await RollBackAsync(to: null);
+        Assert.Equal("v1", await LastCommittedAsync());
+    }
+
+    [Fact]
+    public async Task After_a_plain_rollback_the_release_before_is_the_last_committed_one_and_the_next_starts_from_it()
+    {
+        await _store.PrepareAsync(CancellationToken.None);
+        await CommitAsync("v1");
+        await CommitAsync("v2");
+        await CommitAsync("v3");
+        await RollBackAsync(to: null);
+        Assert.Equal("v2", await LastCommittedAsync());
+        await using var next = (await _store.HoldAsync(Deploying.Open("run-v4", "v4"))).Hold;
+        var opened = Assert.IsType<LedgerFact.Opened>((await next.ReadAsync(CancellationToken.None))[0].Fact);
+        Assert.Equal("v2", opened.From?.Version);
+    }
+
+    [Fact]
+    public async Task A_rollback_to_a_named_release_in_one_environment_leaves_the_others()
+    {
+        await _store.PrepareAsync(CancellationToken.None);
+        var first = await CommitAsync("v1");
+        await CommitAsync("v2", "uat");
+        await CommitAsync("v2");
+        await RollBackAsync(to: first);
+        Assert.Equal("v2", await LastCommittedAsync("uat"));
+    }
+
+    private async Task<DeploymentId> CommitAsync(string version, string environment = "prod")
+    {
+        var hold = (await _store.HoldAsync(Deploying.Open($"run-{environment}-{version}", version, environment))).Hold;
+        await hold.AppendAsync(null, new LedgerFact.Committed("verify-health"), CancellationToken.None);
+        await hold.ConcludeAsync(Deploying.End(), CancellationToken.None);
+        return hold.Deployment;
+    }
+
+    private async Task RollBackAsync(DeploymentId? to)
+    {
+        var hold = (await _other.HoldAsync(Deploying.TakeOver("run-rollback"))).Hold;
+        await hold.AppendAsync(null, new LedgerFact.RollbackClaimed("ana", true, "by hand", to?.Value), CancellationToken.None);
+        await hold.ConcludeAsync(Deploying.End(Conclusion.RolledBack) with { RolledBackTo = to?.Value }, CancellationToken.None);
+    }
+
+    private async Task<string?> LastCommittedAsync(string environment = "prod") =>
+        (await _store.StateAsync(environment, CancellationToken.None)).LastCommitted?.To.Version;
+
+    [Fact]
     public async Task Only_one_automatic_rollback_can_be_claimed_but_people_may_roll_back_again()
     {
         await using var hold = (await FirstAsync()).Hold;

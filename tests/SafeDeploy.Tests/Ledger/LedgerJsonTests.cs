@@ -49,6 +49,14 @@ public sealed class LedgerJsonTests
         Golden.Verify(string.Join('\n', Facts.Select(LedgerJson.Write)));
 
     [Fact]
+    public void Entries_of_before_a_release_could_be_named_are_read()
+    {
+        var claimed = Assert.IsType<LedgerFact.RollbackClaimed>(LedgerJson.ReadFact("""{"fact":"rollback-claimed","by":"ana","manual":true,"reason":"gates"}"""));
+        var concluded = Assert.IsType<LedgerFact.Concluded>(LedgerJson.ReadFact("""{"fact":"concluded","conclusion":"rolled-back","exitCode":1,"statement":"back","problems":[]}"""));
+        Assert.Equal((null, null), (claimed.To, concluded.RolledBackTo));
+    }
+
+    [Fact]
     public void Every_kind_of_fact_is_in_that_contract()
     {
         var kinds = typeof(LedgerFact).GetCustomAttributes(typeof(JsonDerivedTypeAttribute), false).Cast<JsonDerivedTypeAttribute>().Select(kind => kind.DerivedType);

@@ -13,8 +13,14 @@ internal static class RollbackActions
         [.. StartPrevious(history, facts), .. TrafficBack(history, facts), .. WorkersBack(history), .. RemoveNew(history)];
 
     /// <summary>Row c: tenants, then public; the old image stays; held traffic and workers return last.</summary>
+    /// <remarks>Where another release serves (a person named an older one), nobody writes while the schema goes back under it.</remarks>
     public static ImmutableArray<Change> SchemasBack(LedgerHistory history, RollbackFacts facts) =>
-        [.. ScopesBack(facts), .. StartPrevious(history, facts), .. TrafficBack(history, facts), .. WorkersBack(history), .. RemoveNew(history)];
+        [.. HoldUnderAnother(history, facts), .. ScopesBack(facts), .. StartPrevious(history, facts), .. TrafficBack(history, facts), .. WorkersBack(history), .. RemoveNew(history)];
+
+    private static ImmutableArray<Change> HoldUnderAnother(LedgerHistory history, RollbackFacts facts) =>
+        facts.Target is { Held: false, Serving: { } serving } && history.Snapshot?.Serving is { } previous && serving != previous.Slot
+            ? [new Change.HoldTraffic("the schema goes back")]
+            : [];
 
     /// <summary>Row e: nobody writes while the schema goes back under both images.</summary>
     public static ImmutableArray<Change> EverythingBack(LedgerHistory history, RollbackFacts facts)
