@@ -36,9 +36,7 @@ public sealed class RollbackToTests : IAsyncLifetime
         var back = await sample.RunAsync("v3", "rollback --to v1 --output json");
         Assert.True(back.ExitCode == 0, back.ToString());
         Assert.Equal("rolled-back", back.Json.GetProperty("conclusion").GetString());
-        Assert.Equal(
-            dry.Json.GetProperty("actions").GetRawText(),
-            back.Json.GetProperty("report").GetProperty("decision").GetProperty("actions").GetRawText());
+        Assert.Equal(Lines(dry.Json.GetProperty("actions")), Lines(back.Json.GetProperty("report").GetProperty("decision").GetProperty("actions")));
         Assert.Equal((HttpStatusCode.OK, "v1"), await sample.AskFrontAsync());
         Assert.Equal(first, await DigestAsync(sample));
         Assert.Equal(["000006"], await sample.TenantVersionsAsync());
@@ -102,6 +100,8 @@ public sealed class RollbackToTests : IAsyncLifetime
         var result = await sample.RunAsync("v3", "run", ("VARIANT", _variant));
         Assert.True(result.ExitCode == 0, result.ToString());
     }
+
+    private static string[] Lines(JsonElement actions) => [.. actions.EnumerateArray().Select(a => a.GetString()!)];
 
     /// <summary>The image that the serving release's containers were made from.</summary>
     private static async Task<string> DigestAsync(Sample sample)
