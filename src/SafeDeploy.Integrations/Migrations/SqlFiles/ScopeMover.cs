@@ -54,6 +54,10 @@ internal sealed class ScopeMover(SqlFilesOptions options, ScopeSessions sessions
 
             return failure is { Kind: FailureKind.ConnectionLost } && await IsDoneAsync(move, pid) ? null : failure;
         }
+        catch (NpgsqlException lost) when (session is not null && Failures.KindOf(lost) == FailureKind.ConnectionLost)
+        {
+            return await IsDoneAsync(move, pid) ? null : new AttemptFailure(FailureKind.ConnectionLost, lost, null, null);
+        }
         catch (NpgsqlException noSession) when (session is null)
         {
             return new AttemptFailure(Failures.KindOf(noSession), noSession, null, null);
@@ -114,7 +118,11 @@ internal sealed class ScopeMover(SqlFilesOptions options, ScopeSessions sessions
         {
             var session = await FencedConnections.Of(move.Work.Hold).OpenAsync("migrate", move.Work.Force);
             await using (session)
-                return await LostSession.IsDoneAsync(session.Connection, lost, move, clock);
+            {
+                var isThere = await LostSession.IsDoneAsync(session.Connection, lost, move, clock);
+                // A way back in segments leaves the history first: only its notes know how far it came.
+                return isThere && (move.Plan.IsOneTransaction || move.Direction == Direction.Forward);
+            }
         }
         catch (NpgsqlException)
         {

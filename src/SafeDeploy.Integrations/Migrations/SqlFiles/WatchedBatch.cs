@@ -10,8 +10,10 @@ internal static class WatchedBatch
     /// <returns>Null when it is done.</returns>
     public static async Task<AttemptFailure?> RunAsync(FencedConnection session, ScopeMove move, MoveBatch batch, LockWatch watch, TimeSpan lockTimeout)
     {
+        // Before it runs: a connection that breaks no longer knows its backend.
+        var pid = session.Pid;
         var running = batch.ExecuteAsync(move.Work.Force);
-        var holder = await watch.WatchAsync(session.Pid, running, Every(lockTimeout));
+        var holder = await watch.WatchAsync(pid, running, Every(lockTimeout));
         try
         {
             await running;
