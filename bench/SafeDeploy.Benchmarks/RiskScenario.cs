@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Risk;
-using SafeDeploy.Risk.Sql;
 
 namespace SafeDeploy.Benchmarks;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using SafeDeploy.Cli.Commands;
 using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Reporting;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using SafeDeploy.Cli.Terminal;
-using SafeDeploy.Ledger;
 using SafeDeploy.Pipeline;
 using SafeDeploy.Runs;
 

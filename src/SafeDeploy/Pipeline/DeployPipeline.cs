@@ -138,14 +138,8 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
         using var limit = new HoldLimit(world.Config.Deploy?.Maintenance.HoldWithin ?? TimeSpan.MaxValue, world.Clock, run);
         foreach (var name in wanted)
         {
-            if (name == StepName.Preflight && request.AcceptDrift)
-                await run.RecordAsync(name, new LedgerFact.Noted("drift accepted", request.Reason));
-            if (name == StepName.Backup && request.SkipBackup)
-            {
-                await run.RecordAsync(name, new LedgerFact.Noted("backup skipped", request.Reason));
+            if (await OverrideAsync(request, run, name))
                 continue;
-            }
-
             if (await MaintenanceAsync(run, name) is { } notHeld)
                 return await FailedAsync(request, run, name, notHeld, []);
             var bounded = limit.Bound(run, name);
@@ -165,6 +159,18 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
         }
 
         return wanted.Contains(plan.Steps[^1]) ? await CommitAsync(run, request) : await ParkAsync(request, run);
+    }
+
+    /// <summary>Writes down what a person overrides at this stage.</summary>
+    /// <returns>Whether the stage is left out.</returns>
+    private static async Task<bool> OverrideAsync(RunRequest request, RunContext run, StepName name)
+    {
+        if (name == StepName.Preflight && request.AcceptDrift)
+            await run.RecordAsync(name, new LedgerFact.Noted("drift accepted", request.Reason));
+        if (name != StepName.Backup || !request.SkipBackup)
+            return false;
+        await run.RecordAsync(name, new LedgerFact.Noted("backup skipped", request.Reason));
+        return true;
     }
 
     /// <summary>Before the first change of an incompatible release: workers stop and new requests are held.</summary>

@@ -3,7 +3,6 @@ using SafeDeploy.DatabaseTests.Databases;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.HealthGates.RowSecurity;
 using SafeDeploy.Integrations.HealthGates.SqlQuery;
-using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
 using SafeDeploy.Steps.VerifyHealth;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.Migrations.SqlFiles;

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Npgsql;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
-using SafeDeploy.Migrations;
 
 namespace SafeDeploy.DatabaseTests.Migrations;
 

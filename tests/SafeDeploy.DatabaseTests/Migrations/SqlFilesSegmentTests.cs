@@ -1,5 +1,4 @@
 using SafeDeploy.Integrations.Migrations.SqlFiles;
-using SafeDeploy.Migrations;
 
 namespace SafeDeploy.DatabaseTests.Migrations;
 

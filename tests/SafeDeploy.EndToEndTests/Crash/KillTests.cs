@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
-using SafeDeploy.EndToEndTests.Harness;
 using Xunit.Abstractions;
 
 namespace SafeDeploy.EndToEndTests.Crash;

@@ -1,5 +1,4 @@
 using SafeDeploy.Config;
-using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 using SafeDeploy.Steps.VerifyHealth;
 using static SafeDeploy.Tests.Health.Scenes;

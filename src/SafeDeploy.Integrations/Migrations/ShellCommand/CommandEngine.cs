@@ -13,9 +13,9 @@ namespace SafeDeploy.Integrations.Migrations.ShellCommand;
 /// The program's transaction is not ours, so a line of the ledger is written after the status shows the change. A crash between
 /// the two is healed by asking the status again: what it calls applied is never asked for twice.
 /// </remarks>
-/// <param name="scopes">The scopes of this kind; the first is asked what migrations there are.</param>
+/// <param name="scopesOfKind">The scopes of this kind; the first is asked what migrations there are.</param>
 public sealed class CommandEngine(
-    CommandEngineOptions options, ICommandRunner runner, Func<CancellationToken, Task<ImmutableArray<Scope>>> scopes, IStory story, TimeProvider clock)
+    CommandEngineOptions options, ICommandRunner runner, Func<CancellationToken, Task<ImmutableArray<Scope>>> scopesOfKind, IStory story, TimeProvider clock)
     : IMigrationEngine
 {
     // What it does is not known, and unknown is never taken for harmless.
@@ -26,7 +26,7 @@ public sealed class CommandEngine(
 
     public async Task<MigrationSet> LoadAsync(CancellationToken cancellation)
     {
-        if ((await scopes(cancellation)) is not [var first, ..])
+        if ((await scopesOfKind(cancellation)) is not [var first, ..])
             return MigrationSet.Empty(Kind) with { Layout = MigrationSet.OfCommand };
         var migrations = ImmutableArray.CreateBuilder<Migration>();
         foreach (var line in await StatusAsync(first, "", cancellation))
@@ -34,11 +34,11 @@ public sealed class CommandEngine(
         return new MigrationSet(Kind, MigrationSet.OfCommand, Place, migrations.ToImmutable());
     }
 
-    public async Task<ImmutableDictionary<Scope, ImmutableArray<AppliedMigration>>> AppliedAsync(IReadOnlyCollection<Scope> asked, CancellationToken cancellation)
+    public async Task<ImmutableDictionary<Scope, ImmutableArray<AppliedMigration>>> AppliedAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation)
     {
         var found = new ConcurrentDictionary<Scope, ImmutableArray<AppliedMigration>>();
         var limits = new ParallelOptions { MaxDegreeOfParallelism = AskedAtOnce, CancellationToken = cancellation };
-        await Parallel.ForEachAsync(asked, limits, async (scope, token) =>
+        await Parallel.ForEachAsync(scopes, limits, async (scope, token) =>
             found[scope] = [.. (await StatusAsync(scope, "", token)).Where(line => line.Applied).Select(Applied)]);
         return found.ToImmutableDictionary();
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.Json;
 
 namespace SafeDeploy.Integrations.DeployTargets.Docker.Engine;
 
