@@ -1,80 +1,139 @@
-using System.Net;
 using SafeDeploy.EndToEndTests.Harness;
+using SafeDeploy.Tests;
 
 namespace SafeDeploy.EndToEndTests;
 
-/// <summary>The sample's six releases and how each of them ends, on real servers.</summary>
-public sealed class ReleaseTests
+/// <summary>The sample's six releases, played in their order on one database with 14 tenants, each as a pipeline would call it.</summary>
+public sealed class SixReleases : IAsyncLifetime
+{
+    private static readonly (string, string)[] Risky = [("MAINTENANCE", "allowed"), ("RISK", "never")];
+
+    public Sample Sample { get; private set; } = null!;
+
+    public Dictionary<string, Played> Releases { get; } = [];
+
+    /// <summary>v5 once more, without leave to hold traffic.</summary>
+    public Played Refused { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Sample = await Sample.EmptyAsync(tenants: 14);
+        Releases["v1"] = await Sample.PlayAsync("v1");
+        await Sample.SqlFileAsync("seed/data.sql");
+        Releases["v2"] = await Sample.PlayAsync("v2");
+        Releases["v3"] = await Sample.PlayAsync("v3");
+        Refused = await Sample.PlayAsync("v5", ("RISK", "never"));
+        foreach (var version in new[] { "v4", "v5", "v6" })
+            Releases[version] = await Sample.PlayAsync(version, Risky);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Sample is not null)
+            await Sample.DisposeAsync();
+    }
+}
+
+/// <summary>How each release ends: what the program says, and what the servers say.</summary>
+public sealed class ReleaseTests(SixReleases six) : IClassFixture<SixReleases>
 {
     [Fact]
-    public async Task The_first_release_and_the_second_are_deployed()
+    public async Task The_first_release_is_deployed_and_serves()
     {
-        await using var sample = await Sample.WithV1Async();
-        await sample.DeployAsync("v2");
-        Assert.Equal((HttpStatusCode.OK, "v2"), await sample.AskFrontAsync());
-        Assert.Equal(["000005"], await sample.TenantVersionsAsync());
+        var v1 = six.Releases["v1"];
+        Ended("0 deployed -", v1);
+        Assert.Equal("nobody", v1.Before.Front);
+        Assert.Equal("200 v1", v1.After.Front);
+        Assert.Equal(["000003"], v1.After.TenantVersions);
+        Assert.Equal(await Sample.RunningAsync("v1"), v1.After.Running);
+    }
+
+    [Fact]
+    public async Task A_release_that_only_adds_is_deployed_beside_the_old_one()
+    {
+        var v2 = six.Releases["v2"];
+        Ended("0 deployed -", v2);
+        Assert.Equal("200 v2", v2.After.Front);
+        Assert.Equal(["000005"], v2.After.TenantVersions);
+        Assert.Equal("000002", v2.After.Versions["public"]);
+        Assert.Equal(await Sample.RunningAsync("v2"), v2.After.Running);
     }
 
     [Fact]
     public async Task A_release_that_answers_500_goes_back_and_its_expand_stays()
     {
-        await using var sample = await Sample.WithV1Async();
-        await sample.DeployAsync("v2");
-        var result = await sample.RunAsync("v3", "run --output json");
-        Assert.True(result.ExitCode == 1, result.ToString());
-        Assert.Equal("rolled-back", result.Json.GetProperty("conclusion").GetString());
-        Assert.Equal("b", result.Json.GetProperty("report").GetProperty("decision").GetProperty("row").GetString());
-        Assert.Equal((HttpStatusCode.OK, "v2"), await sample.AskFrontAsync());
-        Assert.Equal(["000006"], await sample.TenantVersionsAsync());
+        var v3 = six.Releases["v3"];
+        Ended("1 rolled-back b", v3);
+        Assert.Equal("200 v2", v3.After.Front);
+        Assert.Equal(["000006"], v3.After.TenantVersions);
+        Assert.DoesNotContain(" v3 ", v3.After.Containers, StringComparison.Ordinal);
+        Assert.Equal(await Sample.RunningAsync("v2"), v3.After.Running);
     }
 
     [Fact]
     public async Task A_migration_that_fails_on_one_tenant_returns_all_of_them()
     {
-        await using var sample = await Sample.WithV1Async(tenants: 14);
-        await sample.DeployAsync("v2");
-        var before = await sample.VersionsAsync();
-        var result = await sample.RunAsync("v4", "run --output json", ("MAINTENANCE", "allowed"), ("RISK", "never"));
-        Assert.True(result.ExitCode == 1, result.ToString());
-        Assert.Equal("c", result.Json.GetProperty("report").GetProperty("decision").GetProperty("row").GetString());
-        Assert.Contains("tenant_013", result.Error, StringComparison.Ordinal);
-        Assert.Equal(before, await sample.VersionsAsync());
-        Assert.Equal((HttpStatusCode.OK, "v2"), await sample.AskFrontAsync());
+        var v4 = six.Releases["v4"];
+        Ended("1 rolled-back c", v4);
+        Assert.Contains("tenant_013", v4.Result.Error, StringComparison.Ordinal);
+        Assert.Contains("23505", v4.Result.Error, StringComparison.Ordinal);
+        Equal(v4.Before, v4.After);
+        Assert.Equal(await Sample.RunningAsync("v2"), v4.After.Running);
     }
 
     [Fact]
     public async Task An_incompatible_release_that_is_bad_after_the_switch_goes_back_whole()
     {
-        await using var sample = await Sample.WithV1Async();
-        await sample.DeployAsync("v2");
-        var before = await sample.VersionsAsync();
-        var result = await sample.RunAsync("v5", "run --output json", ("MAINTENANCE", "allowed"), ("RISK", "never"));
-        Assert.True(result.ExitCode == 1, result.ToString());
-        Assert.Equal("e", result.Json.GetProperty("report").GetProperty("decision").GetProperty("row").GetString());
-        Assert.Equal(before, await sample.VersionsAsync());
-        Assert.Equal((HttpStatusCode.OK, "v2"), await sample.AskFrontAsync());
+        var v5 = six.Releases["v5"];
+        Ended("1 rolled-back e", v5);
+        Equal(v5.Before, v5.After);
+        Assert.Equal(await Sample.RunningAsync("v2"), v5.After.Running);
     }
 
     [Fact]
-    public async Task An_irreversible_release_that_is_bad_is_left_to_a_person()
+    public void An_irreversible_release_that_is_bad_is_left_to_a_person()
     {
-        await using var sample = await Sample.WithV1Async();
-        await sample.DeployAsync("v2");
-        var result = await sample.RunAsync("v6", "run --output json", ("MAINTENANCE", "allowed"), ("RISK", "never"));
-        Assert.True(result.ExitCode == 2, result.ToString());
-        Assert.Equal("forbidden", result.Json.GetProperty("conclusion").GetString());
-        Assert.Equal("f", result.Json.GetProperty("report").GetProperty("decision").GetProperty("row").GetString());
+        var v6 = six.Releases["v6"];
+        Ended("2 forbidden f", v6);
+        Assert.Equal(["000010"], v6.After.TenantVersions);
+        Assert.Equal("500 v6", v6.After.Front);
     }
 
     [Fact]
-    public async Task An_incompatible_release_is_refused_where_maintenance_is_not_allowed()
+    public void An_incompatible_release_is_refused_where_traffic_may_not_be_held()
     {
-        await using var sample = await Sample.WithV1Async();
-        await sample.DeployAsync("v2");
-        var before = await sample.VersionsAsync();
-        var result = await sample.RunAsync("v5", "run --output json", ("RISK", "never"));
-        Assert.True(result.ExitCode == 3, result.ToString());
-        Assert.Equal(before, await sample.VersionsAsync());
-        Assert.Equal((HttpStatusCode.OK, "v2"), await sample.AskFrontAsync());
+        Ended("3 refused -", six.Refused);
+        Equal(six.Refused.Before, six.Refused.After);
+        Golden.Verify(Normal.Text(six.Refused.Result.Error, six.Sample));
+    }
+
+    [Theory]
+    [InlineData("v1")]
+    [InlineData("v2")]
+    [InlineData("v3")]
+    [InlineData("v4")]
+    [InlineData("v5")]
+    [InlineData("v6")]
+    public void The_summary_of_a_release_says_how_it_ended_and_why(string version) =>
+        Golden.Verify(Normal.Text(six.Releases[version].Result.Out, six.Sample), $"Summary_of_{version}");
+
+    [Theory]
+    [InlineData("v3")]
+    [InlineData("v4")]
+    [InlineData("v5")]
+    [InlineData("v6")]
+    public void The_problem_of_a_bad_release_names_its_cause(string version) =>
+        Golden.Verify(Normal.Text(six.Releases[version].Result.Problems[0], six.Sample), $"Problem_of_{version}");
+
+    private static void Ended(string expected, Played played) =>
+        Assert.True(expected == played.Ended, $"expected {expected}, was {played.Ended}\n{played.Result}");
+
+    /// <summary>Versions, structure, front and containers: the world is as it was.</summary>
+    private static void Equal(Picture before, Picture after)
+    {
+        Assert.Equal(before.Versions, after.Versions);
+        Assert.Equal(before.Structure, after.Structure);
+        Assert.Equal(before.Front, after.Front);
+        Assert.Equal(before.Containers, after.Containers);
     }
 }

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Globalization;
+using SafeDeploy.Tests;
+
+namespace SafeDeploy.EndToEndTests.Harness;
+
+/// <summary>The program while it runs.</summary>
+public sealed class CliProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _out;
+    private readonly Task<string> _error;
+
+    public CliProcess(ProcessStartInfo start)
+    {
+        _process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start");
+        _out = _process.StandardOutput.ReadToEndAsync();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>SIGINT, as Ctrl+C and a CI's cancel button send it.</summary>
+    public async Task InterruptAsync()
+    {
+        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    public async Task<CliResult> EndAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+        await _process.WaitForExitAsync(patience.Token);
+        return new CliResult(_process.ExitCode, await _out, await _error);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+}

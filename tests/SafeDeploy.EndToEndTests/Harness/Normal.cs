@@ -1,0 +1,47 @@
+using System.Text.RegularExpressions;
+
+namespace SafeDeploy.EndToEndTests.Harness;
+
+/// <summary>Takes out of a text what differs from run to run: names, times, digests, ports, and the order of the slowest scopes.</summary>
+public static partial class Normal
+{
+    public static string Text(string text, Sample sample)
+    {
+        text = Replace(text, sample.Names);
+        text = Slowest().Replace(text, "");
+        text = Digest().Replace(text, "sha256:DIGEST");
+        text = Time().Replace(text, "TIME");
+        text = StepTime().Replace(text, " 0.0 s");
+        text = Duration().Replace(text, "0 $1");
+        text = Deployment().Replace(text, "DEPLOYMENT");
+        text = Container().Replace(text, "CONTAINER");
+        return Process().Replace(text, "$1 PID");
+    }
+
+    private static string Replace(string text, IEnumerable<(string Value, string Name)> names) =>
+        names.Aggregate(text, (result, name) => result.Replace(name.Value, name.Name, StringComparison.Ordinal));
+
+    [GeneratedRegex(@"^ +- \S+: [0-9, ]+ in \d+\.\d s.*\n", RegexOptions.Multiline)]
+    private static partial Regex Slowest();
+
+    [GeneratedRegex("sha256:[0-9a-f]{7,64}")]
+    private static partial Regex Digest();
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)?")]
+    private static partial Regex Time();
+
+    [GeneratedRegex(@" +\d+\.\d+ s")]
+    private static partial Regex StepTime();
+
+    [GeneratedRegex(@"\b\d+(?:\.\d+)? (ms|KB|MB|kB|KiB|MiB)\b")]
+    private static partial Regex Duration();
+
+    [GeneratedRegex(@"\b[a-z]+-\d{8}-?\d{4,6}-[0-9a-z]+\b")]
+    private static partial Regex Deployment();
+
+    [GeneratedRegex(@"\b[0-9a-f]{12}\b|\b[0-9a-f]{64}\b")]
+    private static partial Regex Container();
+
+    [GeneratedRegex(@"\b(pid|process) \d+")]
+    private static partial Regex Process();
+}
