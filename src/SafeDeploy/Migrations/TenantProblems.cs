@@ -56,15 +56,8 @@ public static class TenantProblems
         "all other tenants are migrated", "stopping", "stop creating tenants for a moment, and run again: only they are migrated");
 
     private static Problem Refused(ImmutableArray<(string Name, string Why)> refused) => NameInfo.Occurred(
-        $"{Count(refused.Length, "name", "names")} in the list of tenants cannot be a tenant's schema: {string.Join("; ", refused.Take(5).Select(r => $"\"{Shown(r.Name)}\" ({r.Why})"))}",
+        $"{Count(refused.Length, "name", "names")} in the list of tenants cannot be a tenant's schema: {string.Join("; ", refused.Take(5).Select(r => $"\"{ScopeText.Visible(r.Name)}\" ({r.Why})"))}",
         "tenants", "nothing was touched", "refusing", "correct the rows, or leave them out in tenants.query or tenants.exclude");
-
-    // Names come from a table that anybody may have written to; a message stays on its line.
-    private static string Shown(string name)
-    {
-        var visible = new string([.. name.Select(c => char.IsControl(c) ? '\uFFFD' : c)]);
-        return visible.Length <= 80 ? visible : visible[..79] + "…";
-    }
 
     private static string Count(int count, string one, string many) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many)}");
