@@ -26,7 +26,7 @@ public sealed class BadImages : IAsyncLifetime
     private async Task HangAsync()
     {
         var before = await Sample.PictureAsync();
-        using var first = Sample.Start("v2", "run", [("VARIANT", "-hangs"), ("WITHIN", "12s"), .. GitHub.Run(1001, "ada")]);
+        using var first = Sample.Start("v2", ["run"], [("VARIANT", "-hangs"), ("WITHIN", "12s"), .. GitHub.Run(1001, "ada")]);
         await Eventually.Async(async () => (await Sample.IdsAsync("label=safe-deploy.version=v2")).Length > 0, TimeSpan.FromMinutes(1));
         Second = await Sample.RunAsync("v2", "run", GitHub.Run(1002, "grace"));
         Assert.False(first.HasExited);

@@ -65,7 +65,8 @@ public sealed class BadInputTests(PendingFleet fleet) : IClassFixture<PendingFle
     public Task A_migration_that_ends_its_transaction_itself() => WithFileAsync("000003_commit.up.sql", "alter table item add column more text;\ncommit;\nselect 1;\n");
 
     [Fact]
-    public Task A_migration_that_is_no_sql() => WithFileAsync("000003_broken.up.sql", "alter tabel item add column more text;\n");
+    // The library's grammar may be older than the server: what it cannot read is the server's to judge, on the canary.
+    public Task A_migration_that_is_no_sql() => WithFileAsync("000003_broken.up.sql", "alter tabel item add column more text;\n", code: 1);
 
     [Fact]
     public Task A_migration_that_would_leak_its_search_path() => WithFileAsync("000003_path.up.sql", "set search_path = tenant_001;\n");
@@ -85,12 +86,12 @@ public sealed class BadInputTests(PendingFleet fleet) : IClassFixture<PendingFle
         return url.Uri.ToString();
     }
 
-    private async Task WithFileAsync(string name, string sql, [CallerMemberName] string test = "")
+    private async Task WithFileAsync(string name, string sql, int code = 3, [CallerMemberName] string test = "")
     {
         Sample.Write($"db/tenant/{name}", sql);
         try
         {
-            await RefusedAsync(3, test: test);
+            await RefusedAsync(code, test: test);
         }
         finally
         {

@@ -76,7 +76,7 @@ public sealed class FleetTests
         await using var hold = await blocker.BeginTransactionAsync();
         await using (var command = new Npgsql.NpgsqlCommand("lock table tenant_003.item in access share mode", blocker, hold))
             await command.ExecuteNonQueryAsync();
-        using var run = sample.Start("v2", "run");
+        using var run = sample.Start("v2", ["run"]);
         await Eventually.Async(async () => await sample.VersionsAsync() is { } v && v["tenant_002"] == "000002", TimeSpan.FromMinutes(1));
         await run.InterruptAsync();
         var cancelled = await run.EndAsync();

@@ -18,6 +18,8 @@ public sealed class CliProcess : IDisposable
         _error = _process.StandardError.ReadToEndAsync();
     }
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>SIGINT, as Ctrl+C and a CI's cancel button send it.</summary>
@@ -26,6 +28,8 @@ public sealed class CliProcess : IDisposable
         using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
     }
+
+    public void Kill() => _process.Kill();
 
     public async Task<CliResult> EndAsync()
     {

@@ -11,6 +11,11 @@ public static partial class Normal
         text = Slowest().Replace(text, "");
         text = Digest().Replace(text, "sha256:DIGEST");
         text = Time().Replace(text, "TIME");
+        text = Age().Replace(text, "$1 AGE ago");
+        text = Rounds().Replace(text, "$1 N $2");
+        text = SoakedFor().Replace(text, "after N s of soak");
+        text = Patience().Replace(text, "no answer within N s");
+        text = Instance().Replace(text, "SERVICE-$1-N");
         text = StepTime().Replace(text, " 0.0 s");
         text = Duration().Replace(text, "0 $1");
         text = Deployment().Replace(text, "DEPLOYMENT");
@@ -29,6 +34,21 @@ public static partial class Normal
 
     [GeneratedRegex(@"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)?")]
     private static partial Regex Time();
+
+    [GeneratedRegex(@"\b(last heard) \d+ \w+ ago")]
+    private static partial Regex Age();
+
+    [GeneratedRegex(@"\b(in) \d+ (rounds?)\b")]
+    private static partial Regex Rounds();
+
+    [GeneratedRegex(@"\bafter \d+m?s of soak")]
+    private static partial Regex SoakedFor();
+
+    [GeneratedRegex(@"\bno answer within \d+(\.\d+)? s\b")]
+    private static partial Regex Patience();
+
+    [GeneratedRegex(@"\bSERVICE-(blue|green)-\d\b")]
+    private static partial Regex Instance();
 
     [GeneratedRegex(@" +\d+\.\d+ s")]
     private static partial Regex StepTime();

@@ -14,6 +14,15 @@ public sealed record Picture(
     /// <summary>Only the containers that run.</summary>
     public string Running => string.Join('\n', Containers.Split('\n').Where(c => c.Contains(" running ", StringComparison.Ordinal)));
 
+    /// <summary>Versions, structure, front and containers: the world is as it was.</summary>
+    public static void Same(Picture before, Picture after)
+    {
+        Assert.Equal(before.Versions, after.Versions);
+        Assert.Equal(before.Structure, after.Structure);
+        Assert.Equal(before.Front, after.Front);
+        Assert.Equal(before.Containers, after.Containers);
+    }
+
     /// <summary>The tenants' newest versions, each once: one element means no mix.</summary>
     public string[] TenantVersions => [.. Versions.Where(v => v.Key != "public").Select(v => v.Value).Distinct()];
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -18,13 +19,14 @@ public sealed class Sample : IAsyncDisposable
 
     private readonly string _home = Directory.CreateTempSubdirectory("sd-e2e-").FullName;
     private readonly StringBuilder _said = new();
-    private string _config = Path.Combine(Folder, "safe-deploy.yml");
-
-    private Sample(TestDatabase database) => Database = database;
+    
+    private Sample(TestDatabase database, int tenants) => (Database, Tenants) = (database, tenants);
 
     public static string Folder => Path.Combine(TestServers.RepositoryRoot, "tests", "samples", "sql-files");
 
     public TestDatabase Database { get; }
+
+    public int Tenants { get; }
 
     public int Port { get; } = FreePort();
 
@@ -33,6 +35,9 @@ public sealed class Sample : IAsyncDisposable
     public string Home => _home;
 
     public string Backups => Path.Combine(_home, "backups");
+
+    /// <summary>The sample's own, unless a test needs another.</summary>
+    public string Config { get; set; } = Path.Combine(Folder, "safe-deploy.yml");
 
     public Uri Front => new($"http://127.0.0.1:{Port}/");
 
@@ -64,7 +69,7 @@ public sealed class Sample : IAsyncDisposable
     /// <summary>A registry of tenants without any table of a release.</summary>
     public static async Task<Sample> EmptyAsync(int tenants = 3)
     {
-        var sample = new Sample(await TestDatabase.CreateAsync());
+        var sample = new Sample(await TestDatabase.CreateAsync(), tenants);
         Directory.CreateDirectory(sample.Backups);
         await sample.Database.ExecuteAsync($"alter database {sample.Database.Name} set sample.tenants = '{tenants.ToString(CultureInfo.InvariantCulture)}'");
         await sample.SqlFileAsync("seed/tenants.sql");
@@ -91,8 +96,8 @@ public sealed class Sample : IAsyncDisposable
     /// <summary>From now on the program reads this configuration; paths in it start at <see cref="Home"/>.</summary>
     public void Configure(string yaml)
     {
-        _config = Path.Combine(_home, "safe-deploy.yml");
-        File.WriteAllText(_config, yaml);
+        Config = Path.Combine(_home, "safe-deploy.yml");
+        File.WriteAllText(Config, yaml);
         if (!Directory.Exists(Path.Combine(_home, "releases")))
             Directory.CreateSymbolicLink(Path.Combine(_home, "releases"), Path.Combine(Folder, "releases"));
     }
@@ -126,9 +131,12 @@ public sealed class Sample : IAsyncDisposable
     }
 
     /// <summary>Calls the published program on the sample's configuration.</summary>
-    public async Task<CliResult> RunAsync(string version, string line, params (string Name, string Value)[] variables)
+    public Task<CliResult> RunAsync(string version, string line, params (string Name, string Value)[] variables) =>
+        CliAsync(version, line.Split(' '), variables);
+
+    public async Task<CliResult> CliAsync(string version, string[] arguments, params (string Name, string Value)[] variables)
     {
-        using var process = Start(version, line, variables);
+        using var process = Start(version, arguments, variables);
         var result = await process.EndAsync();
         lock (_said)
             _said.Append(result);
@@ -152,7 +160,7 @@ public sealed class Sample : IAsyncDisposable
     }
 
     /// <summary>Starts the program and leaves it running.</summary>
-    public CliProcess Start(string version, string line, params (string Name, string Value)[] variables)
+    public CliProcess Start(string version, string[] arguments, params (string Name, string Value)[] variables)
     {
         var start = new ProcessStartInfo(TestServers.Program)
         {
@@ -160,7 +168,7 @@ public sealed class Sample : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in line.Split(' ').Append("--config").Append(_config))
+        foreach (var argument in arguments.Append("--config").Append(Config))
             start.ArgumentList.Add(argument);
         // The machine that runs the tests may be a CI itself: its run is not the one under test.
         foreach (var name in start.Environment.Keys.Where(name => CiVariables.Any(ci => name.StartsWith(ci, StringComparison.Ordinal))).ToArray())
@@ -180,17 +188,17 @@ public sealed class Sample : IAsyncDisposable
         ("SERVICE", Service),
         ("PORT", Port.ToString(CultureInfo.InvariantCulture)),
         ("FRONT_IMAGE", FrontImage),
-        ("SOAK", "1s"),
-        ("WITHIN", "30s"),
+        ("SOAK", "2s"),
+        ("WITHIN", "45s"),
     ];
 
     public async Task SqlFileAsync(string path) =>
         await Database.ExecuteAsync(await File.ReadAllTextAsync(Path.Combine(Folder, path)));
 
-    public async Task<Picture> PictureAsync() => new(await VersionsAsync(), await StructureAsync(), await AskFrontAsync(), await ContainersAsync());
+    public async Task<Picture> PictureAsync() => new(await VersionsAsync(), await StructureAsync(), await FrontAsync(), await ContainersAsync());
 
     /// <summary>One request through the front: status and the version that answered, or <c>nobody</c>.</summary>
-    public async Task<string> AskFrontAsync(string path = "/", string method = "GET")
+    public async Task<string> FrontAsync(string path = "/", string method = "GET")
     {
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(Front, path));
@@ -206,6 +214,14 @@ public sealed class Sample : IAsyncDisposable
         }
     }
 
+    /// <summary>One GET through the front; status and the version that answered.</summary>
+    public async Task<(HttpStatusCode Status, string? Version)> AskFrontAsync(string path = "/")
+    {
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        using var answer = await client.GetAsync(new Uri(Front, path));
+        return (answer.StatusCode, answer.Headers.TryGetValues("X-App-Version", out var values) ? values.First() : null);
+    }
+
     /// <summary>Per scope the newest applied version, as the ledger's own table has it.</summary>
     public async Task<ImmutableSortedDictionary<string, string>> VersionsAsync()
     {
@@ -219,6 +235,10 @@ public sealed class Sample : IAsyncDisposable
             versions[reader.GetString(0)] = reader.GetString(1);
         return versions.ToImmutable();
     }
+
+    /// <summary>The tenants' newest versions, each once: one element means no mix.</summary>
+    public async Task<string[]> TenantVersionsAsync() =>
+        [.. (await VersionsAsync()).Where(v => v.Key != "public").Select(v => v.Value).Distinct()];
 
     /// <summary>Every schema but the ledger's as the server's own tool prints it: equal texts, equal structures.</summary>
     public async Task<string> StructureAsync()
@@ -281,8 +301,8 @@ public sealed class Sample : IAsyncDisposable
 
     private static int FreePort()
     {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
