@@ -1,5 +1,4 @@
 using SafeDeploy.EndToEndTests.Harness;
-using SafeDeploy.Tests;
 
 namespace SafeDeploy.EndToEndTests;
 

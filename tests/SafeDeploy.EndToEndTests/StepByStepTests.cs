@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using SafeDeploy.EndToEndTests.Harness;
-using SafeDeploy.Tests;
 
 namespace SafeDeploy.EndToEndTests;
 

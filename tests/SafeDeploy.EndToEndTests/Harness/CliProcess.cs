@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using SafeDeploy.Tests;
 
 namespace SafeDeploy.EndToEndTests.Harness;
 

@@ -6,7 +6,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
-using SafeDeploy.Tests;
 
 namespace SafeDeploy.EndToEndTests.Harness;
 
