@@ -36,7 +36,7 @@ internal static class ColumnTypeEffects
         if (IsPlainCast(expression, name, to))
             return change;
         effects.Act(ActKind.OverwritesByUsing, table, name, to.ToString());
-        return change with { Rewrites = true, Lossy = change.Lossy || !ReadsOnly(expression, name) };
+        return change with { Rewrites = true, Lossy = change.Lossy || !Keeps(expression, name) };
     }
 
     private static TypeChange Collated(SqlNode command, TypeChange change) =>
@@ -46,7 +46,17 @@ internal static class ColumnTypeEffects
     private static bool IsPlainCast(SqlNode expression, string name, SqlType to) =>
         Expressions.OnlyColumn(expression) == name && (!expression.Is("TypeCast") || SqlType.Of(expression.Node("typeName")).Name == to.Name);
 
-    private static bool ReadsOnly(SqlNode expression, string name) => Expressions.Columns(expression).Contains(name);
+    // Another notation of the same value; any other expression puts a new value in the old one's place.
+    private static readonly string[] Conversions = ["to_timestamp", "timezone", "to_json", "to_jsonb", "text", "string_to_array", "array_to_string"];
+
+    private static bool Keeps(SqlNode expression, string name) =>
+        Expressions.Columns(expression).Contains(name)
+        && expression.DescendantsAndSelf().All(n => n.Kind switch
+        {
+            "FuncCall" => Conversions.Contains(n.LastName("funcname")),
+            "A_Expr" or "CaseExpr" or "CoalesceExpr" or "NullIfExpr" => false,
+            _ => true,
+        });
 
     private static void Apply(EffectBuilder effects, Relation table, string name, SqlType to, TypeChange change)
     {

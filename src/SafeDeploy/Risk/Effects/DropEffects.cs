@@ -224,8 +224,8 @@ internal static class DropEffects
         effects.Act(ActKind.DropsExtension, new RelationKey("", drop.Names[0]), drop.Names[0]);
         effects.Contract(null);
         effects.MayFail();
-        if (drop.Cascade)
-            TypeEffects.DropColumnsOf(effects, t => t.Name == drop.Names[0]);
+        if (drop.Cascade && !TypeEffects.DropColumnsOf(effects, t => t.Name == drop.Names[0]) && !effects.Schema.IsComplete)
+            TypeEffects.DropUnseen(effects);
     }
 
     public static void DropOwned(EffectBuilder effects, SqlNode statement)

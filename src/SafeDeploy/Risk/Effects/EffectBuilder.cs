@@ -18,6 +18,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     private bool _worksOnFilled;
     private bool _indexBlocks;
     private bool _indexBlocksWrites;
+    private LockLevel _unseen;
     private bool _destroys;
     private bool? _reversible = true;
     private bool? _compatible = true;
@@ -64,6 +65,15 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
         var table = relation.Kind == RelationKind.Index ? relation.Of : relation;
         if (level.BlocksWrites() && relation.Kind != RelationKind.Sequence && (table is null || table.HoldsRows || table.Kind == RelationKind.View))
             _blocksFilled |= table is not { IsNew: true } || table.HoldsRows;
+    }
+
+    /// <summary>A lock on tables that exist but that nothing seen so far names.</summary>
+    /// <param name="works">They are read or rewritten under it.</param>
+    public void LockUnseen(LockLevel level, bool works)
+    {
+        _unseen = Max(_unseen, level);
+        _blocksFilled |= level.BlocksWrites();
+        _worksOnFilled |= works;
     }
 
     public void LockIndexes(Relation? table, LockLevel level)
@@ -202,8 +212,8 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
             Frozen(_sequenceLocks),
             _rewrites.ToImmutableSortedSet(StringComparer.Ordinal),
             _scans.ToImmutableSortedSet(StringComparer.Ordinal),
-            _indexBlocks || _locks.Values.Any(l => l.BlocksReads()),
-            _indexBlocksWrites || _locks.Values.Any(l => l.BlocksWrites()),
+            _indexBlocks || _unseen.BlocksReads() || _locks.Values.Any(l => l.BlocksReads()),
+            _indexBlocksWrites || _unseen.BlocksWrites() || _locks.Values.Any(l => l.BlocksWrites()),
             _destroys && !fails,
             fails ? true : _reversible,
             runsInTransaction,
@@ -212,7 +222,10 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
             phase,
             phase == Phase.Unknown ? null : _compatible,
             IsHazard(),
-            [.. _acts]);
+            [.. _acts])
+        {
+            UnseenLock = _unseen,
+        };
     }
 
     private bool? Fails() => _fails.Length > 0 ? true : _mayFail ? null : false;

@@ -92,6 +92,8 @@ internal static class IndexEffects
         var level = concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive;
         if (index.Of is { Kind: RelationKind.PartitionedTable } parent)
             new AlterTarget(effects, parent, Only: false).LockTree(level);
+        if (index.Of is null)
+            effects.LockUnseen(level, works: false);
         effects.Lock(index.Of, level);
         effects.Lock(index, level);
         effects.Act(concurrently ? ActKind.DropsIndexConcurrently : ActKind.DropsIndex, index.Of ?? index, index.Key.Name);
@@ -155,7 +157,10 @@ internal static class IndexEffects
 
     private static void Rebuild(EffectBuilder effects, Relation? table, IReadOnlyCollection<Relation> indexes, bool concurrently)
     {
-        effects.Lock(table, concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.Share);
+        var level = concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.Share;
+        effects.Lock(table, level);
+        if (table is null)
+            effects.LockUnseen(level, works: true);
         foreach (var index in indexes)
             effects.Lock(index, concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive);
         if (table is not null && (indexes.Count > 0 || table.IsAssumed))

@@ -34,7 +34,10 @@ public sealed record StatementEffect(
     bool Hazard,
     ImmutableArray<Act> Acts)
 {
-    public LockLevel StrongestLock => Locks.IsEmpty ? LockLevel.None : Locks.Values.Max();
+    /// <summary>Strongest lock on a table whose name the text does not tell (the table of an index, those that use a domain).</summary>
+    public LockLevel UnseenLock { get; init; }
+
+    public LockLevel StrongestLock => Locks.Values.Append(UnseenLock).Max();
 }
 
 /// <summary>One thing that a statement does, the unit that rules judge and rollback reasons about.</summary>

@@ -38,10 +38,13 @@ internal sealed record TypeChange(bool Rewrites, bool Lossy, bool RebuildsIndexe
         return Simple(was, to, schema);
     }
 
-    // Wider text is what a file without history most often says; everything else copies.
+    // What a file without history most often means: text of any length was shorter before, everything else copies.
     private static TypeChange Guess(SqlType to, SchemaState schema) => to.Name switch
     {
+        "varchar" when to.Length is not null => new(true, false, true, false),
         "text" or "varchar" or "citext" => InPlace,
+        "int2" or "date" => new(true, true, true, false),
+        "timestamptz" or "timestamp" when to.Length is not null => new(true, true, true, false),
         "timestamptz" or "timestamp" => new(schema.TimeZoneIsUtc is not true, false, false, schema.TimeZoneIsUtc is null),
         _ => new(true, false, false, false),
     };

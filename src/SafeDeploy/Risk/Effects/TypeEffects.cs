@@ -74,6 +74,8 @@ internal static class TypeEffects
     {
         effects.Act(ActKind.AltersDomainChecked, key);
         effects.MayFail();
+        if (!effects.Schema.IsComplete && domain is null)
+            effects.LockUnseen(LockLevel.Share, works: true);
         foreach (var table in effects.Schema.Relations.Where(r => r.IsTable || r.Kind == RelationKind.MaterializedView).ToArray())
         {
             if (!table.Columns.Exists(c => c.Type.Name == key.Name && (domain is null || effects.Schema.DomainOf(c.Type) == domain)))
@@ -157,8 +159,17 @@ internal static class TypeEffects
             effects.Fail($"columns of type {name} exist");
         if (!effects.Schema.IsComplete)
             effects.MayFail();
+        if (!effects.Schema.IsComplete && drop.Cascade && !used)
+            DropUnseen(effects);
         effects.Schema.Domains.Remove(key);
         effects.Schema.Enums.Remove(key);
+    }
+
+    /// <summary>CASCADE over what was never seen: columns are most often among what goes.</summary>
+    public static void DropUnseen(EffectBuilder effects)
+    {
+        effects.LockUnseen(LockLevel.AccessExclusive, works: false);
+        effects.DestroyUnseen();
     }
 
     /// <summary>CASCADE from a type drops the columns of that type.</summary>

@@ -21,17 +21,25 @@ internal sealed class LongWorkAfterStrongLock : IRule
 
     public IEnumerable<Finding> Check(JudgedStatement statement, StatementPlace place)
     {
-        if (!statement.Effect.Acts.Any(a => Long.Contains(a.Kind) && !a.OnNew) || statement.Effect.RunsInTransaction is false || statement.Effect.Scans.IsEmpty)
+        if (!IsLong(statement))
             yield break;
-        var held = place.Before.Reverse()
+        var before = place.Before.Reverse()
             .TakeWhile(s => s.Transaction.Control is not (TransactionControl.Commit or TransactionControl.Rollback) && s.Effect.RunsInTransaction is not false)
-            .Where(s => s.Effect.Acts.Any(a => !a.OnNew))
-            .SelectMany(s => s.Effect.Locks.Where(l => l.Value.BlocksReads() && !MadeHere(place, l.Key)).Select(l => l.Key))
-            .FirstOrDefault();
-        if (held is not null)
+            .ToArray();
+        var held = before.Select(Held).FirstOrDefault(h => h is not null);
+        // Said once: at the first statement that takes long while the lock is held.
+        var toldBefore = before.TakeWhile(s => Held(s) is null).Any(IsLong);
+        if (held is not null && !toldBefore)
             yield return new Finding(Info.Slug, Info.Severity, $"ACCESS EXCLUSIVE on {held}, taken earlier in this file, is held until this is done too.", Info.Remedy + ".");
     }
 
-    private static bool MadeHere(StatementPlace place, string table) =>
-        place.Before.SelectMany(s => s.Effect.Acts).Any(a => a.Kind == ActKind.CreatesTable && a.Table.ToString() == table);
+    private static bool IsLong(JudgedStatement statement) =>
+        statement.Effect.RunsInTransaction is not false && !statement.Effect.Scans.IsEmpty
+        && statement.Effect.Acts.Any(a => Long.Contains(a.Kind) && !a.OnNew);
+
+    /// <summary>A table in use that the statement locks with ACCESS EXCLUSIVE; null when there is none.</summary>
+    private static string? Held(JudgedStatement statement) => statement.Effect.Acts
+        .Where(a => !a.OnNew && statement.Effect.Locks.GetValueOrDefault(a.Table.ToString()).BlocksReads())
+        .Select(a => a.Table.ToString())
+        .FirstOrDefault();
 }

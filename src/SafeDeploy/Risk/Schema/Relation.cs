@@ -97,7 +97,13 @@ public sealed class Constraint(string name, ConstraintKind kind, IReadOnlyList<s
 /// <summary>A table, view, index or sequence, before and while statements run; changed in place by the replay.</summary>
 public sealed class Relation(RelationKey key, RelationKind kind)
 {
-    public RelationKey Key { get; set; } = key;
+    private string _name = key.ToString();
+
+    public RelationKey Key
+    {
+        get => key;
+        set => (key, _name) = (value, value.ToString());
+    }
 
     public RelationKind Kind { get; set; } = kind;
 
@@ -172,5 +178,6 @@ public sealed class Relation(RelationKey key, RelationKind kind)
 
     public Constraint? Constraint(string name) => Constraints.Find(c => c.Name == name);
 
-    public override string ToString() => Key.ToString();
+    /// <summary><c>schema.name</c>, made once: it is asked for at every lock.</summary>
+    public override string ToString() => _name;
 }

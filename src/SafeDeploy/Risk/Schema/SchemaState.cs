@@ -105,10 +105,26 @@ public sealed class SchemaState
     }
 
     /// <summary>Foreign keys of other tables that point at this one.</summary>
-    public IEnumerable<(Relation Table, Constraint Key)> KeysTo(Relation target) =>
-        _relations.Values.SelectMany(r => r.Constraints.Where(c => c.Target == target).Select(c => (r, c)));
+    public IEnumerable<(Relation Table, Constraint Key)> KeysTo(Relation target)
+    {
+        foreach (var table in _relations.Values)
+        {
+            foreach (var constraint in table.Constraints)
+            {
+                if (constraint.Target == target)
+                    yield return (table, constraint);
+            }
+        }
+    }
 
-    public IEnumerable<Relation> ViewsOn(Relation relation) => _relations.Values.Where(r => r.Reads.ContainsKey(relation));
+    public IEnumerable<Relation> ViewsOn(Relation relation)
+    {
+        foreach (var view in _relations.Values)
+        {
+            if (view.Reads.Count > 0 && view.Reads.ContainsKey(relation))
+                yield return view;
+        }
+    }
 
     /// <summary>Sequences that a table's columns own.</summary>
     public IEnumerable<Relation> SequencesOf(Relation table) =>

@@ -100,12 +100,17 @@ public static partial class SqlText
         if (masked.AsSpan().IndexOfAny(Openings) < 0)
             return;
         var text = new string(masked);
+        var line = new LineState(text);
         foreach (Match match in Placeholder().Matches(text))
         {
-            if (match.Length == 1)
-                MaskColon(text, masked, match.Index);
-            else if (!IsInText(text, match.Index))
+            line.Advance(match.Index);
+            if (line.IsInText)
+                continue;
+            if (match.Length > 1)
                 Name(masked, match);
+            // a[1:n] is a slice; everywhere else a lone colon before a name is psql's variable.
+            else if (!line.IsInBrackets && !line.IsComment)
+                masked[match.Index] = ' ';
         }
     }
 
@@ -118,19 +123,43 @@ public static partial class SqlText
         }
     }
 
-    // a[1:n] is a slice; everywhere else a lone colon before a name is psql's variable.
-    private static void MaskColon(string text, char[] masked, int at)
+    /// <summary>What stands before a place in its line; good enough, since a value that looks like a placeholder stays a value.</summary>
+    private sealed class LineState(string text)
     {
-        var line = text.LastIndexOf('\n', at) + 1;
-        var before = text.AsSpan(line, at - line);
-        if (before.Count('[') <= before.Count(']') && !IsInText(text, at) && !before.Contains("--", StringComparison.Ordinal))
-            masked[at] = ' ';
-    }
+        private int _at;
+        private int _quotes;
+        private int _brackets;
 
-    // Good enough for one line: a value that looks like a placeholder stays a value.
-    private static bool IsInText(string text, int at)
-    {
-        var line = text.LastIndexOf('\n', Math.Max(0, at - 1)) + 1;
-        return text.AsSpan(line, at - line).Count('\'') % 2 == 1;
+        public bool IsInText => _quotes % 2 == 1;
+
+        public bool IsInBrackets => _brackets > 0;
+
+        public bool IsComment { get; private set; }
+
+        /// <summary>Reads on to a later place; each character is read once, however long the line is.</summary>
+        public void Advance(int to)
+        {
+            for (; _at < to; _at++)
+            {
+                switch (text[_at])
+                {
+                    case '\n':
+                        (_quotes, _brackets, IsComment) = (0, 0, false);
+                        break;
+                    case '\'':
+                        _quotes++;
+                        break;
+                    case '[':
+                        _brackets++;
+                        break;
+                    case ']':
+                        _brackets--;
+                        break;
+                    case '-' when _at + 1 < text.Length && text[_at + 1] == '-':
+                        IsComment = true;
+                        break;
+                }
+            }
+        }
     }
 }
