@@ -42,7 +42,7 @@ public sealed class HostileTenantTests(PendingFleet fleet) : IClassFixture<Pendi
         foreach (var name in names)
         {
             await RegisterAsync(sample, name);
-            await sample.Database.ExecuteAsync($"create schema \"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
+            await CreateLikeTheOthersAsync(sample, $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
         }
 
         sample.Migration("000001_items", "create table item (id integer, code text, old_code text);", "drop table item;");
@@ -54,6 +54,11 @@ public sealed class HostileTenantTests(PendingFleet fleet) : IClassFixture<Pendi
         Assert.Equal(played.Before.Structure, played.After.Structure);
         Assert.Equal(names.Length + 3, played.After.Versions.Count);
     }
+
+    // As seed/tenants.sql makes them: a schema with other grants would be refused as drift.
+    private static Task CreateLikeTheOthersAsync(Sample sample, string schema) => sample.Database.ExecuteAsync(
+        $"create schema {schema}; grant usage on schema {schema} to pos_app; "
+        + $"alter default privileges in schema {schema} grant select, insert, update, delete on tables to pos_app");
 
     private static async Task RegisterAsync(Sample sample, string name)
     {

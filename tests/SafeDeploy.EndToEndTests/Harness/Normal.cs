@@ -26,7 +26,7 @@ public static partial class Normal
     private static string Replace(string text, IEnumerable<(string Value, string Name)> names) =>
         names.Aggregate(text, (result, name) => result.Replace(name.Value, name.Name, StringComparison.Ordinal));
 
-    [GeneratedRegex(@"^ +- \S+: [0-9, ]+ in \d+\.\d s.*\n", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ +- \S+: [0-9][0-9a-z, ]* in \d+\.\d s.*\n", RegexOptions.Multiline)]
     private static partial Regex Slowest();
 
     [GeneratedRegex("sha256:[0-9a-f]{7,64}")]
