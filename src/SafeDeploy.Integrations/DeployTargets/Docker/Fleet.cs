@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SafeDeploy.Integrations.DeployTargets.Docker.Engine;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Integrations.DeployTargets.Docker;
 
@@ -32,7 +33,20 @@ public sealed class Fleet(DockerEngine engine, string service, string environmen
     {
         foreach (var container in containers)
             if ((await engine.FindContainerAsync(container.Id, cancellation))?.HostConfig.RestartPolicy?.Name is { } now && now != policy)
-                await engine.SetRestartPolicyAsync(container.Id, policy, cancellation);
+                await SetAsync(container.Id, policy, cancellation);
+    }
+
+    /// <summary>The engine refuses to update a container that ends in that very moment; asked again it is a stopped one.</summary>
+    private async Task SetAsync(string container, string policy, CancellationToken cancellation)
+    {
+        try
+        {
+            await engine.SetRestartPolicyAsync(container, policy, cancellation);
+        }
+        catch (ProblemException refused) when (refused.Problem.Info == TargetProblems.EngineRefused)
+        {
+            await engine.SetRestartPolicyAsync(container, policy, cancellation);
+        }
     }
 
     /// <summary>The slot that a reboot brings back: what served last, where no front can say.</summary>
