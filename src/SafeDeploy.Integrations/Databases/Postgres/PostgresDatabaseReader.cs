@@ -42,6 +42,20 @@ public sealed class PostgresDatabaseReader(NpgsqlDataSource source, string displ
     public async Task<T> ReadAsync<T>(
         string searchPath, bool canonical, Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellation)
     {
+        try
+        {
+            return await OnceAsync(searchPath, canonical, read, cancellation);
+        }
+        catch (ProblemException lost) when (lost.Problem.Info == PostgresDatabaseProblems.ConnectionLost)
+        {
+            // A shared session may have been ended while nobody used it; a read that is repeated harms nobody.
+            return await OnceAsync(searchPath, canonical, read, cancellation);
+        }
+    }
+
+    private async Task<T> OnceAsync<T>(
+        string searchPath, bool canonical, Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellation)
+    {
         await using var connection = await OpenAsync(cancellation);
         try
         {
