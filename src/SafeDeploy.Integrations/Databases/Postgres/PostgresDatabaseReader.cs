@@ -48,7 +48,8 @@ public sealed class PostgresDatabaseReader(NpgsqlDataSource source, string displ
         }
         catch (ProblemException lost) when (lost.Problem.Info == PostgresDatabaseProblems.ConnectionLost)
         {
-            // A shared session may have been ended while nobody used it; a read that is repeated harms nobody.
+            // A shared session may have been ended while nobody used it, and the others with it; a read that is repeated harms nobody.
+            source.Clear();
             return await OnceAsync(searchPath, canonical, read, cancellation);
         }
     }
