@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Npgsql;
 using SafeDeploy.Integrations.Databases.Postgres;
@@ -132,15 +133,40 @@ public sealed class FactsTests
     }
 
     [Fact]
-    public async Task A_session_that_is_ended_in_the_middle_is_a_lost_connection()
+    public async Task A_read_whose_session_is_ended_once_is_asked_again()
     {
         await using var subject = await Subject.CreateAsync();
         await using var database = subject.Open();
-        var ask = database.AskAsync(new Scope.Public(), "select pg_sleep(20)", System.Collections.Immutable.ImmutableDictionary<string, object>.Empty, default);
-        await Eventually.Async(async () => await subject.Server.ScalarAsync<bool>(
-            "select bool_or(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and query like 'select pg_sleep%'"), TimeSpan.FromSeconds(10));
+        var ask = AskSlowly(database, seconds: 2);
+        await EndSlowSessionAsync(subject, butNot: 0);
+        Assert.Equal("", Convert.ToString(await ask, CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task A_read_whose_session_is_ended_twice_is_a_lost_connection()
+    {
+        await using var subject = await Subject.CreateAsync();
+        await using var database = subject.Open();
+        var ask = AskSlowly(database, seconds: 15);
+        var first = await EndSlowSessionAsync(subject, butNot: 0);
+        await EndSlowSessionAsync(subject, butNot: first);
         var failure = await Assert.ThrowsAsync<ProblemException>(() => ask);
         Assert.Equal("SD0918", failure.Problem.Code);
         Assert.True(PostgresDatabaseFailure.IsAboutReaching(failure.Problem));
+    }
+
+    private static Task<object?> AskSlowly(IDatabase database, int seconds) =>
+        database.AskAsync(new Scope.Public(), string.Create(CultureInfo.InvariantCulture, $"select pg_sleep({seconds})"),
+            ImmutableDictionary<string, object>.Empty, default);
+
+    // Returns the ended session's process id, so that the next one can be told from it while it is still listed.
+    private static async Task<int> EndSlowSessionAsync(Subject subject, int butNot)
+    {
+        var ended = 0;
+        await Eventually.Async(async () => (ended = await subject.Server.ScalarAsync<int>(string.Create(CultureInfo.InvariantCulture, $"""
+            select coalesce(max(case when pg_terminate_backend(pid) then pid end), 0) from pg_stat_activity
+            where datname = current_database() and query like 'select pg_sleep%' and state = 'active' and pid <> {butNot}
+            """))) != 0, TimeSpan.FromSeconds(10));
+        return ended;
     }
 }
