@@ -21,13 +21,31 @@ public static class UsageProblems
         "A path given on the command line names no readable file.",
         "Correct the path; relative ones start in the current folder.");
 
-    public static ImmutableArray<ProblemInfo> All => [Wrong, Unexpected, Unreadable];
+    public static readonly ProblemInfo UnknownCode = new(
+        "SD0004", "no problem has this code",
+        "explain was asked for a code that the program does not know.",
+        "Copy the code from the start of the message; safe-deploy explain lists all of them.");
+
+    public static ImmutableArray<ProblemInfo> All => [Wrong, Unexpected, Unreadable, UnknownCode];
+
+    public static Problem CodeIsNotKnown(string code, string? nearest) => UnknownCode.Occurred(
+        $"no problem has the code \"{code}\"{(nearest is null ? "" : $"; the nearest is {nearest}")}", "safe-deploy explain", "nothing was touched", "nothing was explained",
+        nearest is null ? "safe-deploy explain lists all codes" : $"safe-deploy explain {nearest}, or safe-deploy explain for the list");
+
+    /// <param name="verb">What stands where a verb is expected; null when nothing does.</param>
+    public static Problem NoSuchVerb(string? verb, string? nearest, IEnumerable<string> verbs) => Wrong.Occurred(
+        verb is null ? "no verb was given" : $"there is no verb \"{verb}\"{(nearest is null ? "" : $"; the nearest is {nearest}")}",
+        "safe-deploy", "nothing was touched", "nothing was started",
+        $"one of {string.Join(", ", verbs)}; safe-deploy --help says what each does");
+
+    public static Problem NotKnown(string word, string? nearest, string verb) => WrongLine(
+        $"\"{word}\" is not known to safe-deploy{verb}{(nearest is null ? "" : $"; the nearest is {nearest}")}", verb);
 
     public static Problem UnreadableFile(string path, string why) => Unreadable.Occurred(
         $"\"{path}\" cannot be read: {why}", path, "nothing was touched", "nothing was judged", "correct the path; relative ones start in the current folder");
 
     public static Problem WrongLine(string message, string verb) => Wrong.Occurred(
-        message, $"safe-deploy{verb}", "nothing was touched", "nothing was started", $"safe-deploy{verb} --help lists what is accepted");
+        string.Join(' ', message.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)), $"safe-deploy{verb}", "nothing was touched", "nothing was started", $"safe-deploy{verb} --help lists what is accepted");
 
     public static Problem UnexpectedError(Exception bug) => Unexpected.Occurred(
         $"unexpected {bug.GetType().Name}: {bug.Message}", "outside a step", "what the ledger has not recorded as applied", "stopping",

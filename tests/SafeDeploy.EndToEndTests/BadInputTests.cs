@@ -30,9 +30,6 @@ public sealed class BadInputTests(PendingFleet fleet) : IClassFixture<PendingFle
     private Sample Sample => fleet.Sample;
 
     [Fact]
-    public Task A_verb_that_does_not_exist() => RefusedAsync(64, line: "deploy-everything");
-
-    [Fact]
     public async Task A_configuration_that_does_not_exist()
     {
         File.Delete(Path.Combine(Sample.Home, "safe-deploy.yml"));
@@ -99,10 +96,10 @@ public sealed class BadInputTests(PendingFleet fleet) : IClassFixture<PendingFle
     }
 
     /// <param name="config">Null: the fleet's own.</param>
-    private async Task RefusedAsync(int code, string? config = null, (string Name, string Value)? variable = null, string line = "run", [CallerMemberName] string test = "")
+    private async Task RefusedAsync(int code, string? config = null, (string Name, string Value)? variable = null, [CallerMemberName] string test = "")
     {
         Sample.Configure(config ?? Fleet.Config);
-        await CallAsync(code, line, variable, test);
+        await CallAsync(code, "run", variable, test);
     }
 
     private async Task CallAsync(int code, string line, (string Name, string Value)? variable, string test)

@@ -21,5 +21,7 @@ public static class AllCommands
         StatusCommand.Of(invocation),
         HistoryCommand.Of(invocation),
         AdoptCommand.Of(invocation),
+        ExplainCommand.Of(invocation),
+        CompletionCommand.Of(invocation),
     ];
 }

@@ -1,7 +1,7 @@
 namespace SafeDeploy.Config;
 
 /// <summary>Finds the word a person most likely meant.</summary>
-internal static class NearestKey
+public static class NearestKey
 {
     /// <summary>Null when nothing is near: at most one edit in three letters, two for short words.</summary>
     public static string? Of(string written, IEnumerable<string> known)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using SafeDeploy.Ledger;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Reporting;
 
@@ -13,6 +14,8 @@ namespace SafeDeploy.Reporting;
 [JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(AdoptDocument))]
 [JsonSerializable(typeof(DeployPlanDocument))]
+[JsonSerializable(typeof(ProblemInfo))]
+[JsonSerializable(typeof(ImmutableArray<ProblemInfo>))]
 public sealed partial class SafeDeployJson : JsonSerializerContext;
 
 /// <summary>What a verb that may be refused before a deployment exists prints.</summary>

@@ -23,6 +23,10 @@ public sealed class ProblemCatalogueTests
             select $"{slice.Type.Name}.All leaves out {info.Code}");
 
     [Fact]
+    public void Every_slice_is_known_to_explain() =>
+        Assert.Equal(ProblemCatalogue.All.Select(info => info.Code), SafeDeploy.Cli.AllProblems.List().Select(info => info.Code));
+
+    [Fact]
     public void Every_problem_has_a_code_a_meaning_and_a_remedy() =>
         Assert.All(ProblemCatalogue.All, info =>
         {
