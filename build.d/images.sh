@@ -11,6 +11,7 @@ images() {
     image_of dotnet "$(fingerprint "$(dotnet_home)/dotnet" "$(dotnet_shared Microsoft.NETCore.App)" "$(dotnet_shared Microsoft.AspNetCore.App)")" root_dotnet \
         --change 'ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_RUNNING_IN_CONTAINER=true DOTNET_NOLOGO=1 ASPNETCORE_HTTP_PORTS=8000' \
         --change 'WORKDIR /app'
+    action_bases
 }
 
 # Changes when the recipe (this file) or one of the files and directories changes.

@@ -47,6 +47,7 @@ missing_packages() {
     have socat || echo socat
     [ "$1" != servers ] || have docker-registry || echo docker-registry
     [ "$1" != servers ] || have pgbouncer || echo pgbouncer
+    [ "$1" != servers ] || have debootstrap || { have docker && docker image inspect debian:bookworm-slim >/dev/null 2>&1; } || echo debootstrap
 }
 
 setup() {

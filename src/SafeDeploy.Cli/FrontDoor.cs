@@ -42,7 +42,7 @@ public static class FrontDoor
         }
     }
 
-    private static RootCommand Root(Invocation invocation)
+    public static RootCommand Root(Invocation invocation)
     {
         var root = new RootCommand("Deploys an image and the migrations of a multi-tenant database as one recorded, reversible thing.");
         root.Options.Add(CommonOptions.Config);
@@ -56,6 +56,7 @@ public static class FrontDoor
         foreach (var help in root.Options.OfType<HelpOption>())
             foreach (var alias in help.Aliases.Where(a => a != "-h").ToArray())
                 help.Aliases.Remove(alias);
+        root.Options.Add(CommonOptions.DockerHost);
         foreach (var command in AllCommands.For(invocation))
             root.Subcommands.Add(command);
         return root;

@@ -36,4 +36,10 @@ public static class CommonOptions
         Description = "What the release calls itself; wins over deploy.version.",
         Recursive = true,
     };
+
+    public static readonly Option<string?> DockerHost = new("--docker-host")
+    {
+        Description = "The Docker engine, unix:///path or tcp://host:port; wins over deploy.docker.host.",
+        Recursive = true,
+    };
 }

@@ -1,0 +1,63 @@
+# The bases that the product's Dockerfile starts FROM, made on this machine where they cannot be pulled: tests build the real Dockerfile.
+
+sdk_image=mcr.microsoft.com/dotnet/sdk:10.0
+debian_image=debian:bookworm-slim
+
+action_bases() {
+    have_image "$debian_image" || debian_base
+    have_image "$sdk_image" && [ "$(made_from "$sdk_image")" = "$(sdk_fingerprint)" ] || pulled_sdk || sdk_base
+}
+
+have_image() { docker image inspect "$1" >/dev/null 2>&1; }
+
+made_from() { docker image inspect "$1" --format '{{index .Config.Labels "safe-deploy.test.made-from"}}' 2>/dev/null || true; }
+
+# Somebody who pulled the published base keeps it.
+pulled_sdk() { have_image "$sdk_image" && [ -z "$(made_from "$sdk_image")" ]; }
+
+sdk_fingerprint() { fingerprint "$(dotnet_home)/sdk/$(dotnet --version)" src/SafeDeploy.Cli/packages.lock.json | cut -c1-16; }
+
+# Debian as debootstrap makes it, from the archive that this machine itself uses.
+debian_base() {
+    local tree archive log="$artifacts/debian-base.log"
+    archive=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)*\([^ ]*\).*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
+    say "making the base $debian_image"
+    tree=$(mktemp -d /tmp/safe-deploy-debian.XXXXXX)
+    as_root debootstrap --variant=minbase bookworm "$tree" "${archive:-http://deb.debian.org/debian}" >"$log" 2>&1 || {
+        as_root rm -rf "$tree"
+        fail_with "the base $debian_image could not be made" "$log" "images made before stay" "stopping" "docker pull $debian_image"
+    }
+    as_root rm -rf "$tree"/usr/share/{doc,man,locale,info} "$tree"/var/cache/apt/archives "$tree"/var/lib/apt/lists
+    as_root tar -C "$tree" -c . | docker import --change 'LABEL safe-deploy.test=1' --change 'CMD ["bash"]' - "$debian_image" >/dev/null
+    as_root rm -rf "$tree"
+}
+
+# The SDK of this machine with the packages it has restored: a build inside needs no network.
+sdk_base() {
+    local tree home
+    say "making the base $sdk_image"
+    home=$(dotnet_home)
+    dotnet restore src/SafeDeploy.Cli --runtime linux-x64 -p:PublishReadyToRun=true -p:SelfContained=true -v q -nologo >"$artifacts/sdk-base.log" 2>&1 || true
+    tree=$(mktemp -d "$artifacts/image.XXXXXX")
+    skeleton "$tree"
+    root_dotnet "$tree"
+    mkdir -p "$tree/usr/share/dotnet/sdk" "$tree/root/.nuget"
+    tar -C "$home" -c --exclude='FSharp' --exclude='DotnetTools' --exclude='*.resources.dll' "sdk/$(dotnet --version)" sdk-manifests | tar -C "$tree/usr/share/dotnet" -x
+    tar -C "$home" -c packs/Microsoft.NETCore.App.Ref | tar -C "$tree/usr/share/dotnet" -x
+    nuget_packages | tar -C "$HOME/.nuget" -c -T - | tar -C "$tree/root/.nuget" -x
+    tar -C "$tree" --numeric-owner --owner=0 --group=0 -c . | docker import \
+        --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+        --change 'ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 HOME=/root NUGET_CERT_REVOCATION_MODE=offline' \
+        --change "LABEL safe-deploy.test=1 safe-deploy.test.made-from=$(sdk_fingerprint)" - "$sdk_image" >/dev/null
+    rm -rf "$tree"
+}
+
+# What the program's own lock files name, and what publishing adds: the runtime, the compiler ahead of time, the trimmer.
+nuget_packages() {
+    local name
+    for name in $(sed -n 's/^ *"\([A-Za-z][A-Za-z0-9._]*\)": {$/\1/p' src/*/packages.lock.json | sort -u) \
+        Microsoft.NETCore.App.Runtime.linux-x64 Microsoft.AspNetCore.App.Runtime.linux-x64 Microsoft.NETCore.App.Crossgen2.linux-x64 Microsoft.NET.ILLink.Tasks; do
+        name="packages/${name,,}"
+        [ -d "$HOME/.nuget/$name" ] && echo "$name"
+    done
+}
