@@ -24,6 +24,12 @@ public static class FrontDoor
             return (int)ExitCode.Usage;
         }
 
+        if (!IsCompletion(args) && CommonOptions.RefusedForm(line) is { } form)
+        {
+            await invocation.Error.WriteAsync(ProblemText.Render(UsageProblems.WrongLine($"--output {form} belongs to plan", Verb(line))));
+            return (int)ExitCode.Usage;
+        }
+
         try
         {
             return await line.InvokeAsync(new InvocationConfiguration
@@ -81,7 +87,7 @@ public static class FrontDoor
                 return [UsageProblems.NoSuchVerb(word, word is null ? null : NearestKey.Of(word, verbs), verbs)];
         }
 
-        var verb = command is RootCommand ? "" : $" {command.Name}";
+        var verb = Verb(line);
         var options = command.Options.Concat(line.RootCommandResult.Command.Options.Where(o => o.Recursive)).Select(o => o.Name).ToImmutableArray();
         var unknown = line.UnmatchedTokens.ToHashSet(StringComparer.Ordinal);
         // The value of an option that is not known is not known either; it would only repeat the complaint.
@@ -91,4 +97,6 @@ public static class FrontDoor
             .Select(error => UsageProblems.WrongLine(error.Message, verb));
         return complaints.Concat(others);
     }
+
+    private static string Verb(ParseResult line) => line.CommandResult.Command is RootCommand ? "" : $" {line.CommandResult.Command.Name}";
 }
