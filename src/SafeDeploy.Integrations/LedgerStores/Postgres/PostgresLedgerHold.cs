@@ -188,6 +188,9 @@ internal sealed class PostgresLedgerHold : ILedgerHold
     /// <summary>Null when the session broke, or the hold was lost meanwhile.</summary>
     private async Task<Done<T>?> TryAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> act)
     {
+        // The driver closes the connection itself after some answers (a full disk, no memory) that are no loss of it.
+        if (_session is { Connection.FullState: not System.Data.ConnectionState.Open })
+            await ForgetSessionAsync();
         if ((_session ??= await OpenAsync()) is not { } session)
             return null;
         try
