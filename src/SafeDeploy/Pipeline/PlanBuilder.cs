@@ -87,7 +87,8 @@ public sealed class PlanBuilder(World world)
         var without = scopes.Where(s => applied[s].IsEmpty).ToArray();
         var fleet = FleetHistory.Of(set, applied, await engine.UnadoptedAsync(without, cancellation));
         var pending = set.Migrations.Where(m => fleet.Versions.Contains(m.Version)).ToImmutableArray();
-        return fleet with { Problems = fleet.Problems.AddRange(engine.Examine(pending)) };
+        var unfit = engine.Examine(pending);
+        return fleet with { Problems = fleet.Problems.AddRange(unfit.IsEmpty ? await engine.ExamineOnServerAsync(pending, cancellation) : unfit) };
     }
 
     private IEnumerable<PlannedMigration> Planned(FleetHistory? fleet, ScopeKind kind)

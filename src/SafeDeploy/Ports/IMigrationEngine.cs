@@ -23,6 +23,10 @@ public interface IMigrationEngine
     /// <summary>What forbids to run these at all, found without a server: their own transaction control, settings that would leak. Empty when nothing does.</summary>
     ImmutableArray<Problem> Examine(ImmutableArray<Migration> pending) => [];
 
+    /// <summary>What the server itself cannot read of these, asked without executing any of it. Empty where the engine sends no text of its own.</summary>
+    Task<ImmutableArray<Problem>> ExamineOnServerAsync(ImmutableArray<Migration> pending, CancellationToken cancellation) =>
+        Task.FromResult(ImmutableArray<Problem>.Empty);
+
     /// <summary>Applies <paramref name="pending"/> in order; retries what may be retried. Never throws for a failed statement.</summary>
     Task<ScopeOutcome> ForwardAsync(ScopeWork work, ImmutableArray<Migration> pending, CancellationToken cancellation);
 

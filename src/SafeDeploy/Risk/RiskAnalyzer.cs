@@ -23,23 +23,19 @@ public sealed class RiskAnalyzer(ISqlParser parser)
         var judged = ImmutableArray.CreateBuilder<JudgedStatement>();
         var schema = before.Replay(_model);
         var first = true;
-        var all = files.ToImmutableArray();
-        foreach (var file in all)
+        foreach (var file in files)
         {
             cancellation.ThrowIfCancellationRequested();
             if (options.Independent && !first)
                 schema = before.Replay(_model);
             first = false;
-            schema.IsJudging = !file.IsReplayed;
-            var played = Play(file, schema, options);
-            if (!file.IsReplayed)
-                judged.AddRange(RuleCatalogue.Apply(played));
+            judged.AddRange(Judge(file, schema, options));
         }
 
-        return new RiskReport(judged.ToImmutable(), before.Notes) { Files = all };
+        return new RiskReport(judged.ToImmutable(), before.Notes);
     }
 
-    private FileContext Play(RiskFile file, SchemaState schema, RiskOptions options)
+    private IEnumerable<JudgedStatement> Judge(RiskFile file, SchemaState schema, RiskOptions options)
     {
         schema.FreshEnumValues.Clear();
         var context = new FileContext(file, options);
@@ -61,6 +57,6 @@ public sealed class RiskAnalyzer(ISqlParser parser)
                 []));
         }
 
-        return context;
+        return RuleCatalogue.Apply(context);
     }
 }

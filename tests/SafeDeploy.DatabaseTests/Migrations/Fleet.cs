@@ -9,6 +9,7 @@ using SafeDeploy.Integrations.Migrations.SqlFiles;
 using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
+using SafeDeploy.Risk.Sql;
 using SafeDeploy.Runs;
 
 namespace SafeDeploy.DatabaseTests.Migrations;
@@ -63,10 +64,10 @@ internal sealed class Fleet : IAsyncDisposable
         return this;
     }
 
-    public SqlFilesEngine Engine(ScopeKind kind = ScopeKind.Tenants)
+    public SqlFilesEngine Engine(ScopeKind kind = ScopeKind.Tenants, ISqlParser? parser = null)
     {
         var options = new SqlFilesOptions(kind, Folder, new MigrationEngineSettings.SqlFiles(".", null), Limits, Shared);
-        var engine = new SqlFilesEngine(options, Source, PgQueryParser.Load(), TimeProvider.System, new Random(1));
+        var engine = new SqlFilesEngine(options, Source, parser ?? PgQueryParser.Load(), TimeProvider.System, new Random(1));
         _owned.Add(engine);
         return engine;
     }

@@ -114,32 +114,76 @@ public sealed partial class SqlFilesLockTests
         Assert.Empty(await fleet.VersionsAsync("acme"));
     }
 
-    [Theory]
-    [InlineData("insert into plan values (1);", "plan")]
-    [InlineData("alter table plan add x int;", "plan")]
-    [InlineData("drop table plan;", "plan")]
-    [InlineData("drop table if exists plan cascade;", "plan")]
-    [InlineData("do $$ begin execute 'drop table pl' || 'an'; end $$;", "plan")]
-    [InlineData("alter table plan rename to acme_plan; alter table acme_plan set schema acme;", "plan")]
-    [InlineData("create table public.mine (id int);", "mine")]
-    [InlineData("create table s (id int references plan);", "plan")]
-    [InlineData("create index on plan (id);", "plan")]
-    [InlineData("truncate plan;", "plan")]
-    [InlineData("update other.sale set id = 2;", "sale")]
-    [InlineData("create table a (id int primary key); create table b (id int references a deferrable initially deferred); create function f() returns trigger language plpgsql as 'begin insert into plan values (9); return null; end'; create constraint trigger t after insert on a deferrable initially deferred for each row execute function f(); insert into a values (1);", "plan")]
-    [InlineData("create index concurrently i on plan (id);", "plan")]
-    [InlineData("drop index concurrently plan_pkey_too;", "plan")]
-    public async Task What_reaches_outside_the_tenant_is_undone_and_named(string sql, string table)
+    [Fact]
+    public async Task What_reaches_outside_the_tenant_is_undone_and_named()
     {
+        (string Sql, string Table)[] all =
+        [
+            ("insert into plan values (1);", "public.plan"),
+            ("alter table plan add x int;", "public.plan"),
+            ("drop table plan;", "public.plan"),
+            ("drop table if exists plan cascade;", "public.plan"),
+            ("do $$ begin execute 'drop table pl' || 'an'; end $$;", "public.plan"),
+            ("alter table plan rename to acme_plan; alter table acme_plan set schema acme;", "public.plan"),
+            ("create table public.mine (id int);", "public.mine"),
+            ("create table s (id int references plan);", "public.plan"),
+            ("create index on plan (id);", "public.plan"),
+            ("truncate plan;", "public.plan"),
+            ("update other.sale set id = 2;", "other.sale"),
+            ("create table a (id int primary key); create table b (id int references a deferrable initially deferred); create function f() returns trigger language plpgsql as 'begin insert into plan values (9); return null; end'; create constraint trigger t after insert on a deferrable initially deferred for each row execute function f(); insert into a values (1);", "public.plan"),
+            ("create index concurrently i on plan (id);", "public.plan"),
+            ("drop index concurrently plan_pkey_too;", "public.plan"),
+        ];
         await using var fleet = await Fleet.CreateAsync("acme", "other");
         await fleet.Database.ExecuteAsync("create table public.plan (id int primary key); create index plan_pkey_too on public.plan (id); create table other.sale (id int)");
-        var outcome = await fleet.With(1, sql).ForwardAsync("acme");
-        Assert.Equal("SD0421", outcome.Problem?.Code);
-        Assert.Contains($".{table}\"", outcome.Problem!.What, StringComparison.Ordinal);
+        await AreRefusedAsync(fleet, all);
         Assert.True(await fleet.ExistsAsync("public.plan"));
         Assert.True(await fleet.ExistsAsync("public.plan_pkey_too"));
         Assert.Equal(0L, await fleet.Database.ScalarAsync<long>("select count(*) from public.plan"));
-        Assert.Empty(await fleet.VersionsAsync("acme"));
+    }
+
+    private static async Task AreRefusedAsync(Fleet fleet, (string Sql, string Name)[] all)
+    {
+        foreach (var (sql, name) in all)
+        {
+            var outcome = await fleet.With(1, sql).ForwardAsync("acme");
+            Assert.True(outcome.Problem?.Code == "SD0421", $"{sql} {outcome.Problem}");
+            Assert.Contains($"\"{name}\"", outcome.Problem!.What, StringComparison.Ordinal);
+            Assert.Empty(await fleet.VersionsAsync("acme"));
+        }
+    }
+
+    [Fact]
+    public async Task Functions_types_and_schemas_outside_the_tenant_are_left_as_they_are_and_named()
+    {
+        (string Sql, string Name)[] all =
+        [
+            ("drop function tax(int);", "public.tax"), ("do $$ begin execute 'drop function ta' || 'x(int)'; end $$;", "public.tax"),
+            ("alter function tax(int) rename to vat;", "public.vat"), ("alter function tax(int) set schema acme;", "public.tax"),
+            ("drop type mood cascade;", "public.mood"), ("alter type mood add value 'bad';", "public.mood"), ("drop domain code;", "public.code"),
+            ("drop collation public.plain;", "public.plain"), ("drop schema bare;", "bare.bare"),
+        ];
+        await using var fleet = await Fleet.CreateAsync("acme");
+        await fleet.Database.ExecuteAsync(SharedObjects);
+        await AreRefusedAsync(fleet, all);
+        Assert.Equal("ok", await fleet.Database.ScalarAsync<string>("select min(m::text) from unnest(enum_range(null::public.mood)) m where public.tax(1) = 1"));
+        Assert.True(await fleet.Database.ScalarAsync<bool>("select to_regtype('public.code') is not null and to_regnamespace('bare') is not null"));
+    }
+
+    private const string SharedObjects =
+        "create function public.tax(int) returns int language sql as 'select $1'; create type public.mood as enum ('ok'); create domain public.code as text; "
+        + "create collation public.plain (locale = 'C'); create schema bare;";
+
+    [Fact]
+    public async Task Functions_and_types_of_the_tenant_are_its_own_and_those_it_shares_may_be_used()
+    {
+        await using var fleet = await Fleet.CreateAsync("acme");
+        await fleet.Database.ExecuteAsync(SharedObjects);
+        fleet.With(1, "create table t (m mood default 'ok', c code collate plain, x int generated always as (tax(1)) stored); create function tax(int) returns int language sql as 'select 2'; "
+            + "create type mood as enum ('fine'); alter type mood add value 'bad'; alter function tax(int) rename to vat; drop function vat(int); drop type mood; drop table t;");
+        // tax and mood of the shared schema are immutable parts of a table only while the tenant has none of its own.
+        await fleet.Database.ExecuteAsync("alter function public.tax(int) immutable");
+        Assert.Null((await fleet.ForwardAsync("acme")).Problem);
     }
 
     [Fact]

@@ -19,16 +19,9 @@ public sealed record AdoptRequest(string Environment, string? From, string? At);
 /// <param name="Problems">When there is any, nothing was written.</param>
 public sealed record AdoptReport(ImmutableArray<(Scope Scope, int Migrations)> Adopted, ImmutableArray<Scope> Skipped, ImmutableArray<Problem> Problems);
 
-/// <summary>Takes over scopes that another tool migrated: reads everything, judges everything, then writes each scope in one transaction. Safe to repeat.</summary>
+/// <summary>Takes over scopes that another tool migrated: reads everything, judges everything, then writes all of it in one transaction. Safe to repeat.</summary>
 public sealed class AdoptService(NpgsqlDataSource source, IDatabase database, ILedgerStore ledger)
 {
-    private const string Remember =
-        """
-        insert into safe_deploy.migration (scope, version, name, checksum, script, deployment) values ($1, $2, $3, $4, $5, null)
-        on conflict (scope, version) do nothing
-        """;
-
-    private const string Keep = "insert into safe_deploy.script (id, rollback, header) values ($1, $2, $3::jsonb) on conflict (id) do nothing";
     private const string Nothing = "none";
 
     /// <param name="engine">Of the scopes' kind; its set gives the versions, its history tells who is known already.</param>
@@ -37,6 +30,10 @@ public sealed class AdoptService(NpgsqlDataSource source, IDatabase database, IL
         await ledger.PrepareAsync(cancellation);
         if (await ledger.StateAsync(request.Environment, cancellation) is { State: not HoldState.Free, Current: { } current })
             return Refused(AdoptProblems.Busy(request.Environment, current.Id.Value));
+        // From here to the commit nobody else begins: what is read stays true while it is written.
+        await using var adoption = await AdoptionTransaction.BeginAsync(source, request.Environment, cancellation);
+        if (adoption is null)
+            return Refused(AdoptProblems.Busy(request.Environment, (await ledger.StateAsync(request.Environment, cancellation)).Current?.Id.Value));
         var set = await engine.LoadAsync(cancellation);
         var applied = await engine.AppliedAsync(scopes, cancellation);
         var unadopted = await engine.UnadoptedAsync([.. scopes.Where(scope => applied[scope].IsEmpty)], cancellation);
@@ -47,7 +44,8 @@ public sealed class AdoptService(NpgsqlDataSource source, IDatabase database, IL
         if (!problems.IsEmpty)
             return new AdoptReport([], [], problems);
         foreach (var scope in found)
-            await WriteAsync(scope, cancellation);
+            await adoption.WriteAsync(scope, cancellation);
+        await adoption.CommitAsync(cancellation);
         return new AdoptReport([.. found.Select(scope => (scope.Scope, scope.Applied.Length))], [.. scopes.Except(strangers).Order()], []);
     }
 
@@ -96,25 +94,4 @@ public sealed class AdoptService(NpgsqlDataSource source, IDatabase database, IL
             [.. strangers.Select(scope => version == Nothing ? new AdoptedScope(scope, [], [], null) : AdoptedScope.UpTo(scope, set, version))];
         return (found, Judge("--at", set, found));
     }
-
-    private async Task WriteAsync(AdoptedScope scope, CancellationToken cancellation)
-    {
-        var scripts = new KeptScripts();
-        await using var connection = await source.OpenConnectionAsync(cancellation);
-        await using var batch = new NpgsqlBatch(connection);
-        foreach (var migration in scope.Applied)
-        {
-            batch.BatchCommands.Add(LedgerSql.With(
-                new NpgsqlBatchCommand(Keep), LedgerSql.Text(scripts.Id(migration)), LedgerSql.Text(migration.Rollback?.Sql), LedgerSql.Text(LedgerJson.Write(migration.Header))));
-            batch.BatchCommands.Add(Row(scope.Scope, migration.Version, migration.Name, (migration.Checksum, scripts.Id(migration))));
-        }
-
-        // A scope that has none is known too, else it would be asked about again.
-        if (scope.Applied.IsEmpty)
-            batch.BatchCommands.Add(Row(scope.Scope, History.Nothing, "adopted without a migration", ("", null)));
-        await batch.ExecuteNonQueryAsync(cancellation);
-    }
-
-    private static NpgsqlBatchCommand Row(Scope scope, MigrationVersion version, string name, (string Checksum, string? Script) of) => LedgerSql.With(
-        new NpgsqlBatchCommand(Remember), LedgerSql.Text(scope.Schema), LedgerSql.Text(version.Text), LedgerSql.Text(name), LedgerSql.Text(of.Checksum), LedgerSql.Text(of.Script));
 }

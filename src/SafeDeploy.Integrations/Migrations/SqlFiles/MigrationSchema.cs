@@ -14,17 +14,32 @@ internal static class MigrationSchema
     /// <summary>SQLSTATE: the scope is not where the caller believes; another process has moved it.</summary>
     public const string MovedState = "SD003";
 
-    /// <summary>A cursor keeps the snapshot of its DECLARE (sql-declare): it still sees what the migration dropped, renamed or moved.</summary>
-    public const string Before =
+    // Where what is locked is. What is no relation is looked up by its oid, catalogue by catalogue: the lateral parts keep that an
+    // index's work however many functions and types a database of thousands of tenants has.
+    private const string Places =
         """
-        declare safe_deploy_before no scroll cursor for
         select n.nspname, o.relname from safe_deploy.locked_1() l(oid, owner) join pg_catalog.pg_class c on c.oid = l.oid
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_class o on o.oid = coalesce(l.owner, l.oid)
+        union all
+        select n.nspname, x.name from safe_deploy.objects_1() l(class, oid), lateral (
+            select p.pronamespace, p.proname from pg_catalog.pg_proc p where l.class = 'pg_catalog.pg_proc'::regclass and p.oid = l.oid
+            union all select t.typnamespace, t.typname from pg_catalog.pg_type t where l.class = 'pg_catalog.pg_type'::regclass and t.oid = l.oid and t.typcategory <> 'A'
+            union all select s.oid, s.nspname from pg_catalog.pg_namespace s where l.class = 'pg_catalog.pg_namespace'::regclass and s.oid = l.oid
+            union all select e.extnamespace, e.extname from pg_catalog.pg_extension e where l.class = 'pg_catalog.pg_extension'::regclass and e.oid = l.oid
+            union all select y.collnamespace, y.collname from pg_catalog.pg_collation y where l.class = 'pg_catalog.pg_collation'::regclass and y.oid = l.oid
+            union all select o.oprnamespace, o.oprname from pg_catalog.pg_operator o where l.class = 'pg_catalog.pg_operator'::regclass and o.oid = l.oid
+            union all select g.cfgnamespace, g.cfgname from pg_catalog.pg_ts_config g where l.class = 'pg_catalog.pg_ts_config'::regclass and g.oid = l.oid
+            union all select d.dictnamespace, d.dictname from pg_catalog.pg_ts_dict d where l.class = 'pg_catalog.pg_ts_dict'::regclass and d.oid = l.oid
+            union all select m.stxnamespace, m.stxname from pg_catalog.pg_statistic_ext m where l.class = 'pg_catalog.pg_statistic_ext'::regclass and m.oid = l.oid
+        ) x(namespace, name) join pg_catalog.pg_namespace n on n.oid = x.namespace
         """;
 
-    private const string Present = "select pg_catalog.to_regprocedure('safe_deploy.guard_1(text,text[])') is not null";
+    /// <summary>A cursor keeps the snapshot of its DECLARE (sql-declare): it still sees what the migration dropped, renamed or moved.</summary>
+    public const string Before = $"declare safe_deploy_before no scroll cursor for {Places}";
 
-    private const string Sql = """
+    private const string Present = "select pg_catalog.to_regprocedure('safe_deploy.guard_2(text,text[])') is not null";
+
+    private const string Sql = $$"""
         create table if not exists safe_deploy.progress (
             scope         text not null,
             version       text not null,
@@ -54,17 +69,26 @@ internal static class MigrationSchema
               and l.mode in ('RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock');
         end $$;
 
+        -- What is no relation and was locked to be dropped, renamed, moved or changed: functions, types, schemas. Creating locks nothing
+        -- of it; using it takes ACCESS SHARE at most.
+        create or replace function safe_deploy.objects_1() returns table (class oid, oid oid)
+            language plpgsql volatile rows 10 set search_path = pg_catalog as $$
+        begin
+            return query
+            select distinct l.classid, l.objid from pg_locks l
+            where l.pid = pg_backend_pid() and l.locktype = 'object' and l.granted
+              and l.database = (select b.oid from pg_database b where b.datname = current_database())
+              and l.mode in ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock');
+        end $$;
+
         -- Fails when the transaction locked anything outside the tenant's schema, as it is now or as it was before.
-        create or replace function safe_deploy.guard_1(the_schema text, the_shared text[]) returns void
+        create or replace function safe_deploy.guard_2(the_schema text, the_shared text[]) returns void
             language plpgsql volatile set search_path = pg_catalog as $$
         declare
             before refcursor := 'safe_deploy_before';
             place record;
         begin
-            for place in
-                select n.nspname, o.relname from safe_deploy.locked_1() l(oid, owner) join pg_class c on c.oid = l.oid
-                join pg_namespace n on n.oid = c.relnamespace join pg_class o on o.oid = coalesce(l.owner, l.oid)
-            loop
+            for place in {{Places}} loop
                 perform safe_deploy.inside_1(place.nspname, place.relname, the_schema, the_shared);
             end loop;
             loop

@@ -24,7 +24,11 @@ public static class ScriptProblems
         "COPY … FROM STDIN expects data from the program that runs it; lines of data in an SQL file are a feature of psql.",
         "Write INSERT … VALUES, or COPY from a file of the server.");
 
-    public static ImmutableArray<ProblemInfo> All => [ControlsTransactionInfo, LeaksInfo, UnnamedIndexInfo, ReadsFromClientInfo];
+    private static readonly ProblemInfo NotSqlInfo = new("SD0426", "migration is no SQL",
+        "A statement of a pending migration, or of its way back, is read by neither this program's grammar nor the server's own.",
+        "Correct the statement at the place that the message names.");
+
+    public static ImmutableArray<ProblemInfo> All => [ControlsTransactionInfo, LeaksInfo, UnnamedIndexInfo, ReadsFromClientInfo, NotSqlInfo];
 
     public static Problem ControlsTransaction(MigrationScript script, PlacedStatement statement, string why) => ControlsTransactionInfo.Occurred(
         $"\"{statement.Excerpt}\" is not run inside a migration: {why}", Place(script, statement), "nothing was touched", "refusing",
@@ -47,6 +51,16 @@ public static class ScriptProblems
     public static Problem ReadsFromClient(MigrationScript script, PlacedStatement statement) => ReadsFromClientInfo.Occurred(
         $"\"{statement.Excerpt}\" expects data from the client", Place(script, statement), "nothing was touched", "refusing",
         "write INSERT … VALUES");
+
+    /// <param name="position">Where in the statement the server stopped, 1-based; 0 when it does not say.</param>
+    /// <param name="said">The server's own sentence.</param>
+    public static Problem IsNotSql(MigrationScript script, PlacedStatement statement, int position, string said)
+    {
+        var line = statement.Line + statement.Text.Take(Math.Max(0, position - 1)).Count(character => character == '\n');
+        return NotSqlInfo.Occurred(
+            $"\"{statement.Excerpt}\" is no SQL that the server reads", string.Create(CultureInfo.InvariantCulture, $"{script.Path}:{line}"),
+            "nothing was touched", "refusing", "correct the statement") with { Evidence = said };
+    }
 
     public static string Place(MigrationScript script, PlacedStatement statement) =>
         string.Create(CultureInfo.InvariantCulture, $"{script.Path}:{statement.Line}");

@@ -39,6 +39,16 @@ public sealed class SqlFilesEngine(SqlFilesOptions options, NpgsqlDataSource sou
             .SelectMany(script => Read(script, migration.Header.NoTransaction).Problems)),
     ];
 
+    public Task<ImmutableArray<Problem>> ExamineOnServerAsync(ImmutableArray<Migration> pending, CancellationToken cancellation) => ServerGrammar.ExamineAsync(
+        source,
+        from migration in pending
+        from script in new[] { migration.Forward, migration.Rollback }.OfType<MigrationScript>()
+        from segment in Read(script, migration.Header.NoTransaction).Plan.Segments
+        from statement in segment.Statements
+        where statement.Tree is null
+        select (script, statement),
+        cancellation);
+
     public Task<ImmutableDictionary<Scope, ImmutableArray<AppliedMigration>>> AppliedAsync(IReadOnlyCollection<Scope> scopes, CancellationToken cancellation) =>
         HistoryQueries.AppliedAsync(source, scopes, cancellation);
 

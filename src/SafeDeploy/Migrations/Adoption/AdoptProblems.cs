@@ -50,6 +50,7 @@ public static class AdoptProblems
         $"the history of \"{tool}\" cannot be read", "adopt --from", Untouched, "refusing",
         $"name one of {string.Join(", ", ForeignHistoryTables.All.Select(table => table.Tool))}, or use --at VERSION");
 
-    public static Problem Busy(string environment, string deployment) => BusyInfo.Occurred(
-        $"deployment {deployment} of {environment} is not concluded", "adopt", Untouched, "refusing", "let it end, or run safe-deploy rollback, then adopt");
+    /// <param name="deployment">Null when somebody works there whose deployment is not known yet.</param>
+    public static Problem Busy(string environment, string? deployment) => BusyInfo.Occurred(
+        deployment is null ? $"somebody begins to work on {environment} at this moment" : $"deployment {deployment} of {environment} is not concluded", "adopt", Untouched, "refusing", "let it end, or run safe-deploy rollback, then adopt");
 }
