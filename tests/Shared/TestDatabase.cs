@@ -7,25 +7,33 @@ namespace SafeDeploy.Tests;
 public sealed class TestDatabase : IAsyncDisposable
 {
     private readonly string name;
+    private readonly Uri server;
 
-    private TestDatabase(string name) => this.name = name;
+    private TestDatabase(string name, Uri server) => (this.name, this.server) = (name, server);
 
     /// <summary>For Npgsql: <c>Host=…;Port=…</c>. Not pooled, so that the database can be dropped and sessions can be counted.</summary>
-    public string ConnectionString => ConnectionStringOf(name);
+    public string ConnectionString => ConnectionStringOf(server, name);
 
     /// <summary>For <c>safe-deploy.yml</c> and libpq: <c>postgres://…</c>.</summary>
-    public string Url => UrlOf(TestServers.Postgres);
+    public string Url => UrlOf(server);
 
     /// <summary>The same, as a container on a bridge network reaches it.</summary>
     public string UrlFromContainers => UrlOf(TestServers.PostgresFromContainers);
 
     public string Name => name;
 
-    public static async Task<TestDatabase> CreateAsync(CancellationToken cancellation = default)
+    /// <summary>Host and port of its server.</summary>
+    public string Server => server.Authority;
+
+    public static Task<TestDatabase> CreateAsync(CancellationToken cancellation = default) => CreateAsync(TestServers.Postgres, "", cancellation);
+
+    /// <summary>On a server of the test's own.</summary>
+    /// <param name="options">What else <c>create database</c> is told, e.g. <c>tablespace small</c>.</param>
+    public static async Task<TestDatabase> CreateAsync(Uri server, string options, CancellationToken cancellation = default)
     {
         var name = $"sd_test_{Guid.NewGuid():N}";
-        await OnServerAsync($"create database {name} template template0", cancellation);
-        return new TestDatabase(name);
+        await OnServerAsync(server, $"create database {name} template template0 {options}", cancellation);
+        return new TestDatabase(name, server);
     }
 
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation = default)
@@ -50,13 +58,12 @@ public sealed class TestDatabase : IAsyncDisposable
         return await command.ExecuteScalarAsync(cancellation) is T value ? value : default;
     }
 
-    public async ValueTask DisposeAsync() => await OnServerAsync($"drop database if exists {name} with (force)", CancellationToken.None);
+    public async ValueTask DisposeAsync() => await OnServerAsync(server, $"drop database if exists {name} with (force)", CancellationToken.None);
 
     private string UrlOf(Uri server) => new UriBuilder(server) { Path = name }.Uri.ToString();
 
-    private static string ConnectionStringOf(string database)
+    private static string ConnectionStringOf(Uri server, string database)
     {
-        var server = TestServers.Postgres;
         var login = server.UserInfo.Split(':', 2);
         return new NpgsqlConnectionStringBuilder
         {
@@ -69,9 +76,9 @@ public sealed class TestDatabase : IAsyncDisposable
         }.ConnectionString;
     }
 
-    private static async Task OnServerAsync(string sql, CancellationToken cancellation)
+    private static async Task OnServerAsync(Uri server, string sql, CancellationToken cancellation)
     {
-        await using var connection = new NpgsqlConnection(ConnectionStringOf("postgres"));
+        await using var connection = new NpgsqlConnection(ConnectionStringOf(server, "postgres"));
         await connection.OpenAsync(cancellation);
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(cancellation);

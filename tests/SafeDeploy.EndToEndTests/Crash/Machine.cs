@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 
 namespace SafeDeploy.EndToEndTests.Crash;
@@ -9,6 +10,16 @@ internal static class Machine
 
     public static Task ResizeAsync(string folder, string size) => AsRootAsync("mount", "-o", $"remount,size={size}", folder);
 
+    /// <summary>A file <c>filler</c> that takes what is left.</summary>
+    /// <param name="spare">Bytes that stay free.</param>
+    public static async Task FillAsync(string folder, long spare = 0)
+    {
+        await using var filler = File.Create(Path.Combine(folder, "filler"));
+        var megabyte = new byte[1024 * 1024];
+        for (var left = new DriveInfo(folder).AvailableFreeSpace - spare; left > 0; left -= megabyte.Length)
+            await filler.WriteAsync(megabyte.AsMemory(0, (int)Math.Min(left, megabyte.Length)));
+    }
+
     public static Task UnmountAsync(string folder) => AsRootAsync("umount", folder);
 
     /// <summary>The server of the tests, stopped as an administrator does it, and started again.</summary>
@@ -16,17 +27,37 @@ internal static class Machine
     {
         var log = Path.Combine(Path.GetDirectoryName(data)!, "postgres.log");
         string[] restart = [Path.Combine(TestServers.PostgresBin, "pg_ctl"), "-D", data, "-m", "fast", "-w", "-t", "60", "-s", "-l", log, "restart"];
-        if (Environment.UserName == "root")
-            await RunAsync("runuser", ["-u", "postgres", "--", .. restart]);
-        else
-            await RunAsync(restart[0], restart[1..]);
+        await AsServerAsync(restart);
     }
+
+    /// <summary>As the user that servers run as: they refuse to run as root.</summary>
+    public static Task AsServerAsync(params string[] line) => Environment.UserName == "root"
+        ? RunAsync("runuser", ["-u", "postgres", "--", .. line])
+        : RunAsync(line[0], line[1..]);
+
+    /// <summary>Gives a folder to the user that servers run as.</summary>
+    public static Task GiveToServerAsync(string folder) =>
+        AsRootAsync("chown", Environment.UserName == "root" ? "postgres" : Environment.UserName, folder);
+
+    /// <summary>Removes what a server made.</summary>
+    public static Task RemoveAsync(string folder) => AsRootAsync("rm", "-rf", "--", folder);
+
+    /// <summary>From now on its owner, and nobody else, may use it.</summary>
+    public static async Task KeepFromUsAsync(string path)
+    {
+        await AsRootAsync("chmod", "600", path);
+        await AsRootAsync("chown", "nobody", path);
+    }
+
+    /// <summary>What a program is started through so that no right of the administrator opens a file to it.</summary>
+    public static ImmutableArray<string> WithoutRights =>
+        Environment.UserName == "root" ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
 
     private static Task AsRootAsync(string program, params string[] arguments) => Environment.UserName == "root"
         ? RunAsync(program, arguments)
         : RunAsync("sudo", ["-n", program, .. arguments]);
 
-    private static async Task RunAsync(string program, params string[] arguments)
+    private static async Task RunAsync(string program, params IEnumerable<string> arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = "/" })
             ?? throw new InvalidOperationException($"{program} did not start");

@@ -67,14 +67,7 @@ public sealed class OutageTests
         await using var stop = await LedgerStop.ArmAsync(sample.Database, new LedgerPoint("backup", "step-started", 1));
         using var run = sample.Start("v2", ["run", "--output", "json"]);
         Assert.True(await stop.ReachedAsync(run), "the run ended before");
-        await using (var filler = File.Create(Path.Combine(sample.Backups, "filler")))
-        {
-            var left = new DriveInfo(sample.Backups).AvailableFreeSpace - (16 * 1024);
-            var megabyte = new byte[1024 * 1024];
-            for (; left > 0; left -= megabyte.Length)
-                await filler.WriteAsync(megabyte.AsMemory(0, (int)Math.Min(left, megabyte.Length)));
-        }
-
+        await Machine.FillAsync(sample.Backups, spare: 16 * 1024);
         await stop.LetGoAsync();
         return await run.EndAsync();
     }

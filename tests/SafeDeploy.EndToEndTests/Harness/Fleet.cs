@@ -27,17 +27,19 @@ public static class Fleet
         """;
 
     /// <summary>Three tenants and this configuration; no migration file yet.</summary>
-    public static async Task<Sample> CreateAsync(string? config = null)
+    public static async Task<Sample> CreateAsync(string? config = null) => On(await Sample.EmptyAsync(), config);
+
+    private static Sample On(Sample sample, string? config = null)
     {
-        var sample = await Sample.EmptyAsync();
         sample.Configure(config ?? Config);
         return sample;
     }
 
     /// <summary>A fleet of tenants with a table <c>item</c>, in which <c>tenant_002</c> alone has one code twice.</summary>
-    public static async Task<Sample> WithItemsAsync()
+    /// <param name="database">Null: one of its own on the tests' server.</param>
+    public static async Task<Sample> WithItemsAsync(TestDatabase? database = null)
     {
-        var sample = await CreateAsync();
+        var sample = On(database is null ? await Sample.EmptyAsync() : await Sample.OnAsync(database));
         sample.Migration("000001_items", "create table item (id integer, code text, old_code text);", "drop table item;");
         await sample.DeployAsync("v1");
         await sample.Database.ExecuteAsync("insert into tenant_001.item values (1, 'a', 'x'); insert into tenant_002.item values (1, 'b', 'x'), (2, 'b', 'y')");

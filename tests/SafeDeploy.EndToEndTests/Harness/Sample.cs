@@ -38,6 +38,9 @@ public sealed class Sample : IAsyncDisposable
     /// <summary>The sample's own, unless a test needs another.</summary>
     public string Config { get; set; } = Path.Combine(Folder, "safe-deploy.yml");
 
+    /// <summary>A program and its arguments that the program under test is started through; empty: none.</summary>
+    public ImmutableArray<string> Through { get; set; } = [];
+
     public Uri Front => new($"http://127.0.0.1:{Port}/");
 
     /// <summary>Everything that all calls so far have printed, on both streams.</summary>
@@ -57,7 +60,7 @@ public sealed class Sample : IAsyncDisposable
         (Folder, "SAMPLE"),
         (_home, "HOME"),
         (Service, "SERVICE"),
-        ($"{TestServers.Postgres.Host}:{TestServers.Postgres.Port}", "SERVER"),
+        (Database.Server, "SERVER"),
         (TestServers.PostgresSocket, "SOCKET"),
         ($"127.0.0.1:{Port}", "127.0.0.1:PORT"),
         ($" by {Environment.UserName} on {Environment.MachineName}", " by USER on MACHINE"),
@@ -66,9 +69,12 @@ public sealed class Sample : IAsyncDisposable
     ];
 
     /// <summary>A registry of tenants without any table of a release.</summary>
-    public static async Task<Sample> EmptyAsync(int tenants = 3)
+    public static async Task<Sample> EmptyAsync(int tenants = 3) => await OnAsync(await TestDatabase.CreateAsync(), tenants);
+
+    /// <summary>The same in a database that is there; it is the sample's from now on.</summary>
+    public static async Task<Sample> OnAsync(TestDatabase database, int tenants = 3)
     {
-        var sample = new Sample(await TestDatabase.CreateAsync(), tenants);
+        var sample = new Sample(database, tenants);
         Directory.CreateDirectory(sample.Backups);
         await sample.Database.ExecuteAsync($"alter database {sample.Database.Name} set sample.tenants = '{tenants.ToString(CultureInfo.InvariantCulture)}'");
         await sample.SqlFileAsync("seed/tenants.sql");
@@ -161,14 +167,13 @@ public sealed class Sample : IAsyncDisposable
     /// <summary>Starts the program and leaves it running.</summary>
     public CliProcess Start(string version, string[] arguments, params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo(TestServers.Program)
+        string[] line = [.. Through, TestServers.Program, .. arguments, "--config", Config];
+        var start = new ProcessStartInfo(line[0], line[1..])
         {
             WorkingDirectory = _home,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in arguments.Append("--config").Append(Config))
-            start.ArgumentList.Add(argument);
         // The machine that runs the tests may be a CI itself: its run is not the one under test.
         foreach (var name in start.Environment.Keys.Where(name => CiVariables.Any(ci => name.StartsWith(ci, StringComparison.Ordinal))).ToArray())
             start.Environment.Remove(name);

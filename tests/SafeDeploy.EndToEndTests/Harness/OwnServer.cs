@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+using SafeDeploy.EndToEndTests.Crash;
+
+namespace SafeDeploy.EndToEndTests.Harness;
+
+/// <summary>A small server of a test's own: what would disturb every other test happens here.</summary>
+public sealed class OwnServer : IAsyncDisposable
+{
+    private readonly string _home = Directory.CreateTempSubdirectory("sd-own-").FullName;
+    private readonly int _port = FreePort();
+
+    /// <summary>For a database that a test makes here; no password, it listens on loopback only.</summary>
+    public Uri Address => new($"postgres://sd_admin@127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}/postgres");
+
+    /// <summary>The directory of its unix socket.</summary>
+    public string Socket => _home;
+
+    private string Data => Path.Combine(_home, "data");
+
+    public static async Task<OwnServer> StartAsync()
+    {
+        var server = new OwnServer();
+        await Machine.GiveToServerAsync(server._home);
+        await Machine.AsServerAsync(
+            Tool("initdb"), "-D", server.Data, "-U", "sd_admin", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--wal-segsize=1");
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    /// <summary>A server that replays this one's changes.</summary>
+    public async Task<OwnServer> StandbyAsync()
+    {
+        var standby = new OwnServer();
+        await Machine.GiveToServerAsync(standby._home);
+        await Machine.AsServerAsync(Tool("pg_basebackup"), "-d", Address.ToString(), "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync");
+        await standby.StartAgainAsync();
+        return standby;
+    }
+
+    /// <param name="options">Settings of this start, as <c>name=value</c>.</param>
+    /// <param name="wait">Until it takes sessions.</param>
+    public async Task StartAgainAsync(string? options = null, bool wait = true)
+    {
+        string[] settings =
+        [
+            $"port={_port.ToString(CultureInfo.InvariantCulture)}", "listen_addresses=127.0.0.1", $"unix_socket_directories={_home}", "max_connections=20",
+            "max_wal_senders=3", "shared_buffers=16MB", "fsync=off", "log_min_messages=warning", .. options is null ? (string[])[] : [options],
+        ];
+        await Machine.AsServerAsync(
+            Tool("pg_ctl"), "-D", Data, wait ? "-w" : "-W", "-t", "60", "-s", "-l", Path.Combine(_home, "log"), "-o", string.Join(' ', settings.Select(s => $"-c {s}")), "start");
+    }
+
+    /// <param name="mode"><c>smart</c> waits for the sessions that are open, <c>fast</c> ends them.</param>
+    public Task StopAsync(string mode = "fast", bool wait = true) =>
+        Machine.AsServerAsync(Tool("pg_ctl"), "-D", Data, "-m", mode, wait ? "-w" : "-W", "-t", "60", "-s", "stop");
+
+    /// <summary>Waits until a new session is refused with this SQLSTATE.</summary>
+    public Task UntilRefusesAsync(string state) => Eventually.Async(
+        async () =>
+        {
+            try
+            {
+                await using var session = await OpenAsync();
+                return false;
+            }
+            catch (PostgresException refused)
+            {
+                return refused.SqlState == state;
+            }
+            catch (NpgsqlException)
+            {
+                // It does not listen yet, or the connection broke while it changed its mind.
+                return false;
+            }
+        },
+        TimeSpan.FromSeconds(60), what: $"the server refuses with {state}");
+
+    /// <summary>A session in the database <c>postgres</c>.</summary>
+    public async Task<NpgsqlConnection> OpenAsync()
+    {
+        var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder
+        {
+            Host = Address.Host, Port = Address.Port, Username = "sd_admin", Database = "postgres", Pooling = false,
+        }.ConnectionString);
+        await session.OpenAsync();
+        return session;
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var session = await OpenAsync();
+        await using var command = new NpgsqlCommand(sql, session);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (File.Exists(Path.Combine(Data, "postmaster.pid")))
+            await StopAsync("immediate");
+        await Machine.RemoveAsync(_home);
+    }
+
+    private static string Tool(string name) => Path.Combine(TestServers.PostgresBin, name);
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
