@@ -26,7 +26,7 @@ public static class AllProblems
     [
         .. new[]
         {
-            UsageProblems.All, ConfigProblems.All, LedgerProblems.All, MigrationProblems.All, PipelineProblems.All, RollbackProblems.All,
+            UsageProblems.All, ConfigProblems.All, LedgerProblems.All, MigrationProblems.All, PipelineProblems.All, RollbackProblems.All, HookProblems.All,
             TenantProblems.All, PreflightProblems.All, HealthProblems.All, PgDumpProblems.All, PgQueryProblems.All, PostgresDatabaseProblems.All,
             TargetProblems.All, CommandEngineProblems.All, AdoptProblems.All, ScriptProblems.All, SqlFilesProblems.All, ProcessProblems.All,
             YamlProblems.All,

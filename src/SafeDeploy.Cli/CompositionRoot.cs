@@ -10,6 +10,7 @@ using SafeDeploy.Integrations.DeployTargets.Docker;
 using SafeDeploy.Integrations.DeployTargets.ShellCommand;
 using SafeDeploy.Integrations.HealthGates;
 using SafeDeploy.Integrations.HealthGates.Http;
+using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.LedgerStores.Mirror;
 using SafeDeploy.Integrations.LedgerStores.Postgres;
 using SafeDeploy.Integrations.Migrations.ShellCommand;
@@ -82,7 +83,8 @@ public sealed class CompositionRoot
             new RollbackFactsReader(world, (slot, version, cancellation) => Proves(judge, slot, version, cancellation)),
             (slot, version, cancellation) => judge?.ReadyAsync(slot, version, cancellation) ?? Task.FromResult<Problem?>(null),
             (version, history, cancellation) => judge?.ServingIsWellAsync(version, history, null, cancellation) ?? Task.FromResult<Problem?>(null));
-        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, adopt, _open);
+        var hook = new RunHook(world, rollback, new FormerContainer(FormerContainer.LocalEngine, _invocation.Machine, _clock).StopAsync);
+        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, hook, adopt, _open);
     }
 
     private static Task<Problem?> Proves(HealthJudge? judge, string slot, string version, CancellationToken cancellation) =>

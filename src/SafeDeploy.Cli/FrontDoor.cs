@@ -24,6 +24,12 @@ public static class FrontDoor
             return (int)ExitCode.Usage;
         }
 
+        if (!IsCompletion(args) && CommonOptions.RefusedForm(line) is { } form)
+        {
+            await invocation.Error.WriteAsync(ProblemText.Render(UsageProblems.WrongLine($"--output {form} belongs to plan", Verb(line))));
+            return (int)ExitCode.Usage;
+        }
+
         try
         {
             return await line.InvokeAsync(new InvocationConfiguration
@@ -42,7 +48,7 @@ public static class FrontDoor
         }
     }
 
-    private static RootCommand Root(Invocation invocation)
+    public static RootCommand Root(Invocation invocation)
     {
         var root = new RootCommand("Deploys an image and the migrations of a multi-tenant database as one recorded, reversible thing.");
         root.Options.Add(CommonOptions.Config);
@@ -56,6 +62,7 @@ public static class FrontDoor
         foreach (var help in root.Options.OfType<HelpOption>())
             foreach (var alias in help.Aliases.Where(a => a != "-h").ToArray())
                 help.Aliases.Remove(alias);
+        root.Options.Add(CommonOptions.DockerHost);
         foreach (var command in AllCommands.For(invocation))
             root.Subcommands.Add(command);
         return root;
@@ -80,7 +87,7 @@ public static class FrontDoor
                 return [UsageProblems.NoSuchVerb(word, word is null ? null : NearestKey.Of(word, verbs), verbs)];
         }
 
-        var verb = command is RootCommand ? "" : $" {command.Name}";
+        var verb = Verb(line);
         var options = command.Options.Concat(line.RootCommandResult.Command.Options.Where(o => o.Recursive)).Select(o => o.Name).ToImmutableArray();
         var unknown = line.UnmatchedTokens.ToHashSet(StringComparer.Ordinal);
         // The value of an option that is not known is not known either; it would only repeat the complaint.
@@ -90,4 +97,6 @@ public static class FrontDoor
             .Select(error => UsageProblems.WrongLine(error.Message, verb));
         return complaints.Concat(others);
     }
+
+    private static string Verb(ParseResult line) => line.CommandResult.Command is RootCommand ? "" : $" {line.CommandResult.Command.Name}";
 }

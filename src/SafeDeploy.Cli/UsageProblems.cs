@@ -26,7 +26,12 @@ public static class UsageProblems
         "explain was asked for a code that the program does not know.",
         "Copy the code from the start of the message; safe-deploy explain lists all of them.");
 
-    public static ImmutableArray<ProblemInfo> All => [Wrong, Unexpected, Unreadable, UnknownCode];
+    public static readonly ProblemInfo Input = new(
+        "SD0006", "an input of the CI step is wrong",
+        "An input of the action, task or component has a value that is not accepted.",
+        "action/README.md lists the inputs and their values.");
+
+    public static ImmutableArray<ProblemInfo> All => [Wrong, Unexpected, Unreadable, UnknownCode, Input];
 
     public static Problem CodeIsNotKnown(string code, string? nearest) => UnknownCode.Occurred(
         $"no problem has the code \"{code}\"{(nearest is null ? "" : $"; the nearest is {nearest}")}", "safe-deploy explain", "nothing was touched", "nothing was explained",
@@ -40,6 +45,9 @@ public static class UsageProblems
 
     public static Problem NotKnown(string word, string? nearest, string verb) => WrongLine(
         $"\"{word}\" is not known to safe-deploy{verb}{(nearest is null ? "" : $"; the nearest is {nearest}")}", verb);
+
+    public static Problem WrongInput(string what) => Input.Occurred(
+        what, "the step's inputs (with:)", "nothing was touched", "nothing was started", "correct the input; action/README.md lists them");
 
     public static Problem UnreadableFile(string path, string why) => Unreadable.Occurred(
         $"\"{path}\" cannot be read: {why}", path, "nothing was touched", "nothing was judged", "correct the path; relative ones start in the current folder");

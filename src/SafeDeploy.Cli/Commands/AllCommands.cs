@@ -23,5 +23,7 @@ public static class AllCommands
         AdoptCommand.Of(invocation),
         ExplainCommand.Of(invocation),
         CompletionCommand.Of(invocation),
+        HookCommand.Of(invocation),
+        ActionCommand.Of(invocation),
     ];
 }

@@ -20,10 +20,10 @@ public static class CommonOptions
 
     public static readonly Option<string> Output = new Option<string>("--output", "-o")
     {
-        Description = "What stdout holds: text, or one JSON document.",
+        Description = "What stdout holds: text, or one JSON document; plan also knows markdown, sarif and annotations.",
         DefaultValueFactory = _ => "text",
         Recursive = true,
-    }.AcceptOnlyFromAmong("text", "json");
+    }.AcceptOnlyFromAmong("text", "json", "markdown", "sarif", "annotations");
 
     public static readonly Option<string?> Image = new("--image")
     {
@@ -36,4 +36,14 @@ public static class CommonOptions
         Description = "What the release calls itself; wins over deploy.version.",
         Recursive = true,
     };
+
+    public static readonly Option<string?> DockerHost = new("--docker-host")
+    {
+        Description = "The Docker engine, unix:///path or tcp://host:port; wins over deploy.docker.host.",
+        Recursive = true,
+    };
+
+    /// <summary>The form asked of a verb that does not speak it; null when all is well.</summary>
+    public static string? RefusedForm(ParseResult line) =>
+        line.GetValue(Output) is { } form and not ("text" or "json") && line.CommandResult.Command.Name != "plan" ? form : null;
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Config;
@@ -6,10 +5,11 @@ using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
 using SafeDeploy.Integrations.Yaml;
 using SafeDeploy.Migrations;
-using SafeDeploy.Pipeline;
 using SafeDeploy.Problems;
 using SafeDeploy.Reporting;
+using SafeDeploy.Reporting.Verdict;
 using SafeDeploy.Risk;
+using SafeDeploy.Risk.Verdict;
 using SafeDeploy.Runs;
 
 namespace SafeDeploy.Cli.Commands;
@@ -31,7 +31,7 @@ internal static class FilePlan
             var options = new RiskOptions(
                 line.GetValue(FileOptions.Independent), risk.ProtectedTables, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime));
             var report = PlanFiles.Run(PgQueryParser.Load(), files, schema, options, cancellation);
-            await invocation.Out.WriteLineAsync(line.GetValue(CommonOptions.Output) == "json" ? PlanFiles.ToJson(report, risk.FailOn) : Text(report, risk.FailOn));
+            await invocation.Out.WriteLineAsync(Rendered(line, report, risk.FailOn).TrimEnd('\n'));
             return (int)(PlanFiles.Refuses(report, risk.FailOn) ? ExitCode.Refused : ExitCode.Done);
         }
         catch (ProblemException known)
@@ -78,6 +78,11 @@ internal static class FilePlan
         }
     }
 
-    private static string Text(RiskReport report, RiskThreshold failOn) =>
-        string.Join('\n', RiskReview.Lines(report).Prepend(PlanFiles.Verdict(report, failOn).Summary).ToImmutableArray());
+    private static string Rendered(ParseResult line, RiskReport report, RiskThreshold failOn)
+    {
+        if (line.GetValue(CommonOptions.Output) == "json")
+            return PlanFiles.ToJson(report, failOn);
+        var review = PlanReview.Of(report, failOn, WayBack.Of(report));
+        return PlanOutput.Of(line, report, review) ?? ReviewText.Render(review);
+    }
 }

@@ -6,6 +6,7 @@ using SafeDeploy.Config;
 using SafeDeploy.Ledger;
 using SafeDeploy.Pipeline;
 using SafeDeploy.Reporting;
+using SafeDeploy.Reporting.Verdict;
 using SafeDeploy.Risk;
 using SafeDeploy.Runs;
 
@@ -20,13 +21,14 @@ public static class PlanCommand
         command.Options.Add(FileOptions.Files);
         command.Options.Add(FileOptions.Schema);
         command.Options.Add(FileOptions.Independent);
+        command.Options.Add(PlanOptions.Limit);
         command.SetAction((line, _) => line.GetValue(FileOptions.Files) is { Length: > 0 } files
             ? FilePlan.RunAsync(invocation, line, files)
-            : Session.UseAsync(invocation, line, ActAsync));
+            : Session.UseAsync(invocation, line, session => ActAsync(session, line)));
         return command;
     }
 
-    private static async Task<int> ActAsync(Session session)
+    private static async Task<int> ActAsync(Session session, ParseResult line)
     {
         var cancellation = session.Signals.Cancellation.Graceful;
         var builder = new PlanBuilder(session.World);
@@ -34,9 +36,17 @@ public static class PlanCommand
         var plan = await builder.BuildAsync(release, image, sets, cancellation);
         foreach (var refusal in plan.Refusals)
             session.Tell(refusal);
-        var document = Document(session.World.Config, plan);
-        session.Print(session.WantsJson ? JsonSerializer.Serialize(document, SafeDeployJson.Default.DeployPlanDocument) : PlanText.Render(document));
+        session.Print(Rendered(session, line, plan));
         return (int)(plan.Refusals.IsEmpty ? ExitCode.Done : ExitCode.Refused);
+    }
+
+    private static string Rendered(Session session, ParseResult line, DeployPlan plan)
+    {
+        var document = Document(session.World.Config, plan);
+        if (session.WantsJson)
+            return JsonSerializer.Serialize(document, SafeDeployJson.Default.DeployPlanDocument);
+        var review = PlanReview.Of(plan.Risk, session.World.Config.Risk.FailOn, PlanForecast.WayBack(plan));
+        return PlanOutput.Of(line, plan.Risk, review) ?? PlanText.Render(document, review);
     }
 
     private static DeployPlanDocument Document(DeployConfig config, DeployPlan plan) => new(

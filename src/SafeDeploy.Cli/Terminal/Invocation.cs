@@ -27,7 +27,17 @@ public sealed record Invocation(
         Environment.ProcessId,
         Console.Out,
         Console.Error,
-        !Console.IsErrorRedirected);
+        !Console.IsErrorRedirected)
+    {
+        CalledAs = ProgramName(),
+    };
+
+    /// <summary>The name that the program was started by; a link to it has its own.</summary>
+    public string CalledAs { get; init; } = "";
+
+    /// <summary>The runtime knows the program by its real path only; the kernel knows the name that was called.</summary>
+    private static string ProgramName() =>
+        File.Exists("/proc/self/cmdline") ? Path.GetFileName(File.ReadAllText("/proc/self/cmdline").Split('\0')[0]) : "";
 
     public string? Variable(string name) => Variables.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 }

@@ -48,6 +48,8 @@ public sealed class Session : IAsyncDisposable
 
     public RollbackRunner Rollback => _composition.Rollback;
 
+    public RunHook Hook => _composition.Hook;
+
     public AdoptService Adopt => _composition.Adopt;
 
     /// <summary>Reads the configuration, makes the session, acts, and turns a known failure into its message and exit code.</summary>
@@ -121,7 +123,7 @@ public sealed class Session : IAsyncDisposable
 
     private static Task<ConfigReading> ReadConfigAsync(Invocation invocation, ParseResult line, CancellationToken cancellation)
     {
-        var inputs = new[] { (CommonOptions.Image, "deploy.image"), (CommonOptions.Release, "deploy.version") }
+        var inputs = new[] { (CommonOptions.Image, "deploy.image"), (CommonOptions.Release, "deploy.version"), (CommonOptions.DockerHost, "deploy.docker.host") }
             .Where(o => line.GetValue(o.Item1) is not null)
             .Select(o => new ConfigInput(o.Item1.Name, o.Item2, line.GetValue(o.Item1)!));
         return ConfigFile.ReadAsync(ConfigPath(invocation, line), new ConfigRequest(line.GetValue(CommonOptions.Environment), invocation.Variables, [.. inputs]), cancellation);

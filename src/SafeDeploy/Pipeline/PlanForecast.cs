@@ -1,4 +1,5 @@
 using SafeDeploy.Migrations;
+using SafeDeploy.Risk.Verdict;
 
 namespace SafeDeploy.Pipeline;
 
@@ -17,12 +18,26 @@ public static class PlanForecast
         };
     }
 
+    /// <summary>The same, with the case that the release fails half way.</summary>
+    public static WayBack WayBack(DeployPlan plan)
+    {
+        var destroyer = plan.Migrations.FirstOrDefault(m => m.DestroysData);
+        var oneWay = Pending(plan).FirstOrDefault(m => m.Rollback is null);
+        return Risk.Verdict.WayBack.Of(new WayBackFacts(
+            plan.ChangesData,
+            plan.FitsPreviousImage,
+            destroyer is null ? null : $"{destroyer.Version} {destroyer.Name} cannot be undone",
+            oneWay is null ? null : $"{oneWay.Version} {oneWay.Name} has no rollback migration"));
+    }
+
+    private static IEnumerable<Migration> Pending(DeployPlan plan) =>
+        new[] { plan.Public, plan.Tenants }.OfType<FleetHistory>().SelectMany(f => f.Pending.Values.SelectMany(p => p));
+
     private static string Reversal(DeployPlan plan)
     {
         if (plan.Migrations.FirstOrDefault(m => m.DestroysData) is { } destroyer)
             return $"f: forbidden, {destroyer.Version} {destroyer.Name} cannot be undone{(destroyer.Because.Length > 0 ? $" ({destroyer.Because})" : "")}";
-        var pending = new[] { plan.Public, plan.Tenants }.OfType<FleetHistory>().SelectMany(f => f.Pending.Values.SelectMany(p => p));
-        return pending.FirstOrDefault(m => m.Rollback is null) is { } oneWay
+        return Pending(plan).FirstOrDefault(m => m.Rollback is null) is { } oneWay
             ? $"f: forbidden, {oneWay.Version} {oneWay.Name} has no rollback migration"
             : "e: traffic is held, every schema goes back, then the image";
     }

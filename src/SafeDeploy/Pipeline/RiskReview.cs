@@ -14,6 +14,7 @@ public static class RiskReview
     {
         var statements = ImmutableArray.CreateBuilder<JudgedStatement>();
         var earlier = ImmutableArray.CreateBuilder<SqlParseResult>();
+        var judged = ImmutableArray.CreateBuilder<RiskFile>();
         foreach (var fleet in fleets)
         {
             var pending = fleet.Versions.ToHashSet();
@@ -22,12 +23,13 @@ public static class RiskReview
             // What other programs made beside these files is not known: a name that is missing here may well exist.
             var before = new SchemaScript(earlier.ToImmutable(), ["only the project's own migrations are known"]);
             var files = fleet.Set.Migrations.Where(m => pending.Contains(m.Version))
-                .Select(m => new RiskFile(m.Forward.Path, m.Forward.Sql, m.Forward.FirstLine, m.Rollback?.Sql));
+                .Select(m => new RiskFile(m.Forward.Path, m.Forward.Sql, m.Forward.FirstLine, m.Rollback?.Sql)).ToImmutableArray();
+            judged.AddRange(files);
             var options = new RiskOptions(false, settings.ProtectedTables, today);
             statements.AddRange(new RiskAnalyzer(parser).Analyze(files, before, options, cancellation).Statements);
         }
 
-        return new RiskReport(statements.ToImmutable(), []);
+        return new RiskReport(statements.ToImmutable(), []) { Files = judged.ToImmutable() };
     }
 
     /// <summary>The findings at or above the threshold, worst first; each in one line.</summary>

@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Text;
 using SafeDeploy.Migrations;
+using SafeDeploy.Reporting.Verdict;
 
 namespace SafeDeploy.Reporting;
 
 /// <summary>The plan for a terminal: what is pending, whether the serving image survives it, the way back in advance.</summary>
 public static class PlanText
 {
-    public static string Render(DeployPlanDocument plan)
+    /// <param name="review">What the pending statements do, worst first.</param>
+    public static string Render(DeployPlanDocument plan, PlanReview review)
     {
         var text = new StringBuilder();
         Line(text, "release", $"{plan.Version}{(plan.Digest is null ? "" : $" ({plan.Digest})")} to {plan.Environment}");
@@ -19,10 +21,8 @@ public static class PlanText
         Line(text, "waves", string.Join(", ", plan.Waves));
         if (plan.HoldsTraffic)
             Line(text, "maintenance", "traffic is held (503) while the schema moves");
-        foreach (var finding in plan.Findings)
-            Line(text, finding.Severity, $"{finding.File}:{finding.Line} {finding.Rule}: {finding.Message}");
         Line(text, "if it fails", plan.Decision);
-        return text.ToString();
+        return plan.Migrations.IsEmpty ? text.ToString() : text.Append('\n').Append(ReviewText.Render(review)).ToString();
     }
 
     private static string Words(bool? fits) => fits switch

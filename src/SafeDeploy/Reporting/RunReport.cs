@@ -26,6 +26,9 @@ public sealed record RunReport(
     ImmutableArray<ProblemNote> Problems,
     ImmutableArray<string> Notes)
 {
+    /// <summary>Id of the backup that the deployment took, or null.</summary>
+    public string? Backup { get; init; }
+
     public static RunReport Of(DeploymentId id, LedgerHistory history)
     {
         var opened = history.Opened;
@@ -44,7 +47,10 @@ public sealed record RunReport(
             DecisionOf(history),
             ScopesOf(history),
             end?.Problems ?? [.. history.Entries.Select(e => e.Fact).OfType<LedgerFact.StepFinished>().SelectMany(f => f.Problems)],
-            [.. history.Entries.Select(e => e.Fact).OfType<LedgerFact.Noted>().Select(n => $"{n.Kind}: {n.Text}")]);
+            [.. history.Entries.Select(e => e.Fact).OfType<LedgerFact.Noted>().Select(n => $"{n.Kind}: {n.Text}")])
+        {
+            Backup = history.Changes().Where(c => c.Applied).Select(c => c.Intended.Change).OfType<Change.TakeBackup>().LastOrDefault()?.Set,
+        };
     }
 
     private static DecisionReport? DecisionOf(LedgerHistory history) => history.Decision is { } decision

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using SafeDeploy.Ledger;
 using SafeDeploy.Problems;
+using SafeDeploy.Reporting.Verdict;
 
 namespace SafeDeploy.Reporting;
 
@@ -16,6 +17,7 @@ namespace SafeDeploy.Reporting;
 [JsonSerializable(typeof(DeployPlanDocument))]
 [JsonSerializable(typeof(ProblemInfo))]
 [JsonSerializable(typeof(ImmutableArray<ProblemInfo>))]
+[JsonSerializable(typeof(ImmutableArray<Annotation>))]
 public sealed partial class SafeDeployJson : JsonSerializerContext;
 
 /// <summary>What a verb that may be refused before a deployment exists prints.</summary>

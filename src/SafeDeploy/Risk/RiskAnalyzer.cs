@@ -23,19 +23,23 @@ public sealed class RiskAnalyzer(ISqlParser parser)
         var judged = ImmutableArray.CreateBuilder<JudgedStatement>();
         var schema = before.Replay(_model);
         var first = true;
-        foreach (var file in files)
+        var all = files.ToImmutableArray();
+        foreach (var file in all)
         {
             cancellation.ThrowIfCancellationRequested();
             if (options.Independent && !first)
                 schema = before.Replay(_model);
             first = false;
-            judged.AddRange(Judge(file, schema, options));
+            schema.IsJudging = !file.IsReplayed;
+            var played = Play(file, schema, options);
+            if (!file.IsReplayed)
+                judged.AddRange(RuleCatalogue.Apply(played));
         }
 
-        return new RiskReport(judged.ToImmutable(), before.Notes);
+        return new RiskReport(judged.ToImmutable(), before.Notes) { Files = all };
     }
 
-    private IEnumerable<JudgedStatement> Judge(RiskFile file, SchemaState schema, RiskOptions options)
+    private FileContext Play(RiskFile file, SchemaState schema, RiskOptions options)
     {
         schema.FreshEnumValues.Clear();
         var context = new FileContext(file, options);
@@ -57,6 +61,6 @@ public sealed class RiskAnalyzer(ISqlParser parser)
                 []));
         }
 
-        return RuleCatalogue.Apply(context);
+        return context;
     }
 }

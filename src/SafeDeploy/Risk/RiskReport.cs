@@ -9,7 +9,8 @@ namespace SafeDeploy.Risk;
 /// <param name="Sql">The forward script.</param>
 /// <param name="FirstLine">1-based line of the file at which <paramref name="Sql"/> begins.</param>
 /// <param name="Rollback">The way back, or null when there is none or none is known.</param>
-public sealed record RiskFile(string Path, string Sql, int FirstLine = 1, string? Rollback = null);
+/// <param name="IsReplayed">It stood there before the change: played for what it made, not judged.</param>
+public sealed record RiskFile(string Path, string Sql, int FirstLine = 1, string? Rollback = null, bool IsReplayed = false);
 
 /// <summary>What a rule has to say about a statement.</summary>
 /// <param name="Remedy">Starts with a verb; SQL in it can be pasted.</param>
@@ -39,6 +40,9 @@ public sealed record JudgedStatement(
 /// <param name="Notes">What of the schema could not be used, one sentence each. May be empty.</param>
 public sealed record RiskReport(ImmutableArray<JudgedStatement> Statements, ImmutableArray<string> Notes)
 {
+    /// <summary>The judged files in order, with their ways back where these are known.</summary>
+    public ImmutableArray<RiskFile> Files { get; init; } = [];
+
     /// <summary>The worst finding that counts; null when there is none.</summary>
     public Severity? Worst
     {

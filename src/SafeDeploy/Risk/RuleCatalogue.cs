@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using SafeDeploy.Risk.Rules;
 
@@ -107,6 +108,16 @@ public static class RuleCatalogue
         Remedy = "Remove it, or give it a because and a later until",
         Manual = "",
     };
+
+    /// <summary>Everything that a finding can be about: the rules, and what is found by other means than reading a statement.</summary>
+    public static ImmutableArray<RuleInfo> Infos { get; } = [.. All.Select(r => r.Info), UnusedSuppression];
+
+    private static readonly FrozenDictionary<string, RuleInfo> BySlug = Infos.ToFrozenDictionary(i => i.Slug, StringComparer.Ordinal);
+
+    public static RuleInfo InfoOf(string slug) => BySlug[slug];
+
+    /// <summary>Null when no rule has that name.</summary>
+    public static RuleInfo? Find(string slug) => BySlug.GetValueOrDefault(slug);
 
     /// <summary>The file's statements with what the rules found, suppressions applied.</summary>
     public static ImmutableArray<JudgedStatement> Apply(FileContext file)

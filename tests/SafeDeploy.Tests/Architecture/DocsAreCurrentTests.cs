@@ -1,4 +1,6 @@
 using SafeDeploy.Config;
+using SafeDeploy.Integrations.Hosts;
+using SafeDeploy.Integrations.Hosts.GitHub;
 
 namespace SafeDeploy.Tests.Architecture;
 
@@ -13,6 +15,19 @@ public sealed class DocsAreCurrentTests
 
     [Fact]
     public void The_page_of_problems_is_current() => Verify(ProblemPage.Markdown(), "docs/problems.md");
+
+    [Fact]
+    public void The_faces_of_the_action_are_those_of_the_model()
+    {
+        Verify(GitHubManifest.Root(), "action.yml");
+        foreach (var verb in HostModel.Verbs)
+            Verify(GitHubManifest.Of(verb), $"action/{verb.Name}/action.yml");
+        var faces = Directory.GetDirectories(Repository.PathOf("action")).Where(d => File.Exists(Path.Combine(d, "action.yml"))).Select(d => Path.GetFileName(d)!);
+        Assert.Equal(HostModel.Verbs.Select(v => v.Name).Order(StringComparer.Ordinal), faces.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_input_tables_of_the_action_are_current() => Verify(GitHubManifest.Tables(), "action/README.md");
 
     private static void Verify(string text, string relative)
     {

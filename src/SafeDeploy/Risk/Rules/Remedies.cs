@@ -16,8 +16,10 @@ internal static partial class Remedies
     private static partial Regex BeforeConcurrently();
 
     /// <summary>The same statement with CONCURRENTLY in its place.</summary>
-    public static string Concurrently(string sql) =>
-        BeforeConcurrently().Replace(sql.TrimEnd(';', ' ', '\n'), m => m.Value + " CONCURRENTLY", 1) + "; -- in a migration of its own, outside a transaction";
+    public static string Concurrently(string sql) => ConcurrentlyAlone(sql) + " -- in a migration of its own, outside a transaction";
+
+    public static string ConcurrentlyAlone(string sql) =>
+        BeforeConcurrently().Replace(sql.TrimEnd(';', ' ', '\n'), m => m.Value + " CONCURRENTLY", 1) + ";";
 
     /// <summary>The same statement with NOT VALID, and the proof as the next migration.</summary>
     public static string NotValid(string sql, Act act) =>

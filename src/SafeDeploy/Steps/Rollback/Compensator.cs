@@ -24,6 +24,8 @@ public sealed class Compensator(RollbackWorld world)
     {
         for (var i = 0; i < plan.Actions.Length; i++)
         {
+            // Told to stop, it stops between two actions: a scope that is begun is finished.
+            run.Cancellation.ThrowIfCancellationRequested();
             var (id, action) = (ActionId(run.History, i), plan.Actions[i]);
             try
             {

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace SafeDeploy.Integrations.Hosts.GitHub;
+
+/// <summary>What is said to GitHub's REST interface and read from it; snake_case, only the fields that are used.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(NewComment))]
+[JsonSerializable(typeof(Comment[]))]
+[JsonSerializable(typeof(ChangedFile[]))]
+[JsonSerializable(typeof(NewCheckRun))]
+[JsonSerializable(typeof(CheckRunUpdate))]
+[JsonSerializable(typeof(Created))]
+[JsonSerializable(typeof(NewDeployment))]
+[JsonSerializable(typeof(NewDeploymentStatus))]
+[JsonSerializable(typeof(NewIssue))]
+[JsonSerializable(typeof(Issue[]))]
+[JsonSerializable(typeof(SarifUpload))]
+[JsonSerializable(typeof(Refusal))]
+internal sealed partial class GitHubJson : JsonSerializerContext;
+
+public sealed record NewComment(string Body);
+
+public sealed record Comment(long Id, string? Body);
+
+/// <param name="Status">added, removed, modified, renamed, copied, changed or unchanged.</param>
+public sealed record ChangedFile(string Filename, string Status, string? Patch);
+
+public sealed record NewCheckRun(string Name, string HeadSha, string Status, string Conclusion, string? DetailsUrl, CheckRunOutput Output);
+
+public sealed record CheckRunUpdate(CheckRunOutput Output);
+
+public sealed record CheckRunOutput(string Title, string Summary, ImmutableArray<CheckAnnotation> Annotations);
+
+/// <param name="AnnotationLevel">notice, warning or failure.</param>
+public sealed record CheckAnnotation(string Path, int StartLine, int EndLine, string AnnotationLevel, string Title, string Message);
+
+public sealed record Created(long Id);
+
+public sealed record NewDeployment(string Ref, string Environment, string Description, bool AutoMerge, ImmutableArray<string> RequiredContexts);
+
+/// <param name="State">in_progress, success, failure or inactive.</param>
+public sealed record NewDeploymentStatus(string State, string LogUrl, string Description, string? EnvironmentUrl, bool AutoInactive);
+
+public sealed record NewIssue(string Title, string Body, ImmutableArray<string> Labels);
+
+public sealed record Issue(int Number, string? Body);
+
+/// <param name="Sarif">Compressed with gzip, then base64.</param>
+public sealed record SarifUpload(string CommitSha, string Ref, string Sarif, string ToolName);
+
+internal sealed record Refusal(string? Message);

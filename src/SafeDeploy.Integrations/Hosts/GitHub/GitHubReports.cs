@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.IO.Compression;
+using System.Text;
+
+namespace SafeDeploy.Integrations.Hosts.GitHub;
+
+/// <summary>What a step leaves at GitHub: comments, checks, deployments, issues, findings. Every method may be repeated.</summary>
+/// <exception cref="GitHubRefusedException">Of every method: what GitHub refused, and which permission it names.</exception>
+public sealed class GitHubReports(GitHubRest rest, string repository, TimeProvider time)
+{
+    /// <summary>What GitHub takes as the body of a comment or an issue.</summary>
+    public const int BodyLimit = 65_536;
+
+    private const int AnnotationsAtOnce = 50;
+    private const string Label = "safe-deploy";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    // A step must not wait for GitHub longer than people would for its answer.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private string Repo => $"repos/{repository}";
+
+    /// <summary>The one comment with the marker is brought up to date, or made.</summary>
+    /// <param name="onlyUpdate">Makes none where none stands.</param>
+    public Task CommentAsync(int pullRequest, string marker, string body, bool onlyUpdate, CancellationToken cancellation) => AgainAsync(
+        async () =>
+        {
+            var path = $"{Repo}/issues/{pullRequest}/comments?per_page=100";
+            var standing = (await rest.ListAsync(path, GitHubJson.Default.CommentArray, c => IsMarked(c.Body, marker), cancellation)).FirstOrDefault(c => IsMarked(c.Body, marker));
+            if (standing is { } old && old.Body != body)
+                await rest.SendAsync(HttpMethod.Patch, $"{Repo}/issues/comments/{old.Id}", new NewComment(body), GitHubJson.Default.NewComment, cancellation);
+            else if (standing is null && !onlyUpdate)
+                await rest.SendAsync(HttpMethod.Post, $"{Repo}/issues/{pullRequest}/comments", new NewComment(body), GitHubJson.Default.NewComment, cancellation);
+        },
+        cancellation);
+
+    public async Task<ImmutableArray<ChangedFile>> ChangedFilesAsync(int pullRequest, CancellationToken cancellation)
+    {
+        var files = new List<ChangedFile>();
+        await AgainAsync(
+            async () => files = await rest.ListAsync($"{Repo}/pulls/{pullRequest}/files?per_page=100", GitHubJson.Default.ChangedFileArray, _ => false, cancellation), cancellation);
+        return [.. files];
+    }
+
+    /// <summary>A finished check run; more than fifty annotations follow in further calls.</summary>
+    public Task CheckRunAsync(NewCheckRun run, CancellationToken cancellation) => AgainAsync(
+        async () =>
+        {
+            var parts = run.Output.Annotations.Chunk(AnnotationsAtOnce).Select(part => part.ToImmutableArray()).DefaultIfEmpty([]).ToArray();
+            var first = run with { Output = run.Output with { Annotations = parts[0] } };
+            var created = await rest.SendAsync(HttpMethod.Post, $"{Repo}/check-runs", first, GitHubJson.Default.NewCheckRun, GitHubJson.Default.Created, cancellation);
+            foreach (var part in parts.Skip(1))
+                await rest.SendAsync(
+                    HttpMethod.Patch, $"{Repo}/check-runs/{created.Id}", new CheckRunUpdate(run.Output with { Annotations = part }), GitHubJson.Default.CheckRunUpdate, cancellation);
+        },
+        cancellation);
+
+    /// <summary>The deployment's id at GitHub.</summary>
+    public async Task<long> DeploymentAsync(string reference, string environment, string description, CancellationToken cancellation)
+    {
+        var id = 0L;
+        // An empty list of contexts: whether checks have to pass was decided before this job ran.
+        var deployment = new NewDeployment(reference, environment, description, AutoMerge: false, []);
+        await AgainAsync(
+            async () => id = (await rest.SendAsync(HttpMethod.Post, $"{Repo}/deployments", deployment, GitHubJson.Default.NewDeployment, GitHubJson.Default.Created, cancellation)).Id, cancellation);
+        return id;
+    }
+
+    public Task DeploymentStatusAsync(long deployment, NewDeploymentStatus status, CancellationToken cancellation) => AgainAsync(
+        () => rest.SendAsync(HttpMethod.Post, $"{Repo}/deployments/{deployment}/statuses", status, GitHubJson.Default.NewDeploymentStatus, cancellation), cancellation);
+
+    /// <summary>One open issue a marker: a second call finds the first one's.</summary>
+    public Task IssueAsync(string marker, string title, string body, CancellationToken cancellation) => AgainAsync(
+        async () =>
+        {
+            var path = $"{Repo}/issues?state=open&labels={Label}&per_page=100";
+            if ((await rest.ListAsync(path, GitHubJson.Default.IssueArray, i => IsMarked(i.Body, marker), cancellation)).Any(i => IsMarked(i.Body, marker)))
+                return;
+            await rest.SendAsync(HttpMethod.Post, $"{Repo}/issues", new NewIssue(title, body, [Label]), GitHubJson.Default.NewIssue, cancellation);
+        },
+        cancellation);
+
+    public Task SarifAsync(string sha, string reference, string sarif, CancellationToken cancellation) => AgainAsync(
+        () => rest.SendAsync(
+            HttpMethod.Post, $"{Repo}/code-scanning/sarifs", new SarifUpload(sha, reference, Compressed(sarif), "safe-deploy"), GitHubJson.Default.SarifUpload, cancellation), cancellation);
+
+    private static bool IsMarked(string? body, string marker) => body?.StartsWith(marker, StringComparison.Ordinal) == true;
+
+    private static string Compressed(string text)
+    {
+        using var buffer = new MemoryStream();
+        using (var zip = new GZipStream(buffer, CompressionLevel.Optimal, leaveOpen: true))
+            zip.Write(Encoding.UTF8.GetBytes(text));
+        return Convert.ToBase64String(buffer.ToArray());
+    }
+
+    /// <summary>What passes by itself is asked again: server errors after a moment, a limit when GitHub says.</summary>
+    private async Task AgainAsync(Func<Task> act, CancellationToken cancellation)
+    {
+        var since = time.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await act();
+                return;
+            }
+            catch (GitHubRefusedException refused) when (refused.IsPassing && attempt < 4)
+            {
+                var wait = refused.After is { } after && after > TimeSpan.Zero ? after : Pause * attempt;
+                if (time.GetElapsedTime(since) + wait > Patience)
+                    throw;
+                await Task.Delay(wait, time, cancellation);
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using SafeDeploy.Ledger;
+using SafeDeploy.Reporting;
+using SafeDeploy.Runs;
+
+namespace SafeDeploy.Integrations.Hosts.GitHub;
+
+/// <summary>The job summary of one step, and the post-mortem of a rollback that needs a person. Pure; inside GitHub's limits.</summary>
+public static class GitHubSummary
+{
+    // A job has several steps and one limit for each; a reader has one screen.
+    private const int Limit = GitHubFiles.SummaryLimit / 4;
+    private const int ActionsShown = 20;
+
+    public static string Of(string step, OutcomeDocument outcome)
+    {
+        var head = new StringBuilder();
+        head.Append(CultureInfo.InvariantCulture, $"### {Sign(outcome)} safe-deploy {step}: {outcome.Conclusion}\n\n{Text(outcome.Statement)}\n\n");
+        Problems(head, outcome.Report is { Problems.IsEmpty: false } ended ? ended.Problems : outcome.Problems);
+        if (outcome.Report is not { } report)
+            return GitHubMarkdown.Cut(head.ToString(), Limit);
+        Facts(head, report);
+        Steps(head, report);
+        if (report.Decision is { } decision)
+            Decision(head, decision);
+        if (report.Scopes.IsEmpty)
+            return GitHubMarkdown.Cut(head.ToString(), Limit);
+        head.Append(CultureInfo.InvariantCulture, $"\n#### {report.Scopes.Length} schemas\n\n| schema | forward | taken back | attempts | time |\n|---|---|---|---|---|\n");
+        var rows = report.Scopes.OrderByDescending(s => s.Back.Length).ThenByDescending(s => s.Attempts).ThenByDescending(s => s.DurationMs).Select(Row).ToArray();
+        return GitHubMarkdown.Fit(GitHubMarkdown.Cut(head.ToString(), Limit / 2), rows, n => string.Create(CultureInfo.InvariantCulture, $"\n… and {n} more: see the report\n"), "\n", Limit);
+    }
+
+    /// <summary>First line of the issue's body; one deployment has one.</summary>
+    public static string IssueMarker(string deployment) => $"<!-- safe-deploy:post-mortem:{deployment} -->";
+
+    public static string Issue(OutcomeDocument outcome, Uri run) => GitHubMarkdown.Cut(
+        $"""
+        {IssueMarker(outcome.Report?.Deployment ?? "")}
+        {Of("rollback", outcome)}
+        [The run]({run})
+
+        ## Post-mortem
+        - **Impact** who noticed what, from when to when
+        - **Detection** which gate or person saw it first
+        - **Cause**
+        - **What went well, what did not**
+        - **Actions** each with an owner and a date
+
+        """, GitHubReports.BodyLimit);
+
+    private static void Facts(StringBuilder text, RunReport report) => text.Append(
+        CultureInfo.InvariantCulture,
+        $"| | |\n|---|---|\n| deployment | {Text(report.Deployment)} ({Text(report.Project)}, {Text(report.Environment)}) |\n| release | {Text(report.From?.Display ?? "nothing")} → {Text(report.To?.Display ?? "nothing")} |\n");
+
+    private static void Steps(StringBuilder text, RunReport report)
+    {
+        if (report.Steps.IsEmpty)
+            return;
+        text.Append("\n| step | result | time | |\n|---|---|---|---|\n");
+        foreach (var step in report.Steps)
+            text.Append(CultureInfo.InvariantCulture, $"| {step.Step.Text()} | {step.Result} | {Seconds(step.DurationMs)} | {Text(step.Summary)} |\n");
+    }
+
+    private static void Decision(StringBuilder text, DecisionReport decision)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\n**Decision {decision.Row}** {Text(decision.Decision)}, because {Text(decision.Reason)}\n\n");
+        foreach (var action in decision.Actions.Take(ActionsShown))
+            text.Append(CultureInfo.InvariantCulture, $"1. {Text(action)}\n");
+        if (decision.Actions.Length > ActionsShown)
+            text.Append(CultureInfo.InvariantCulture, $"\n… and {decision.Actions.Length - ActionsShown} more actions\n");
+    }
+
+    private static void Problems(StringBuilder text, ImmutableArray<ProblemNote> problems)
+    {
+        foreach (var one in problems.Take(10))
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"> **{one.Code}** {Cut(one.What)}<br>\n> where: {Cut(one.Where)}<br>\n> untouched: {Cut(one.Untouched)}<br>\n> now: {Cut(one.Now)}<br>\n> next: {Cut(one.Next)}\n\n");
+        if (problems.Length > 10)
+            text.Append(CultureInfo.InvariantCulture, $"… and {problems.Length - 10} more problems\n\n");
+    }
+
+    private static string Row(ScopeReport s) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"| {Text(s.Schema)} | {Text(string.Join(", ", s.Forward))} | {Text(string.Join(", ", s.Back))} | {s.Attempts} | {Seconds(s.DurationMs)} |\n");
+
+    private static string Sign(OutcomeDocument outcome) => outcome switch
+    {
+        { ExitCode: 0, Conclusion: "rolled-back" } => "↩️",
+        { ExitCode: 0 } => "✅",
+        { ExitCode: 1, Conclusion: "rolled-back" } => "↩️",
+        { ExitCode: 2 } => "🚨",
+        _ => "❌",
+    };
+
+    private static string Cut(string text) => GitHubMarkdown.Cut(Text(text), 2000).TrimEnd();
+
+    private static string Text(string text) => GitHubMarkdown.Text(text);
+
+    private static string Seconds(long ms) => string.Create(CultureInfo.InvariantCulture, $"{ms / 1000.0:0.0} s");
+}
