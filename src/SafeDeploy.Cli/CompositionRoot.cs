@@ -3,6 +3,7 @@ using Npgsql;
 using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Backups.PgDump;
+using SafeDeploy.Integrations.BackupStores;
 using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.DeployTargets;
@@ -109,8 +110,13 @@ public sealed class CompositionRoot
             ? [new Scope.Public()]
             : [.. (await database.TenantsAsync(_config.Tenants, cancellation)).Tenants.Select(t => new Scope.Tenant(t))];
 
-    private PgDumpBackup? Backup(NpgsqlConnectionStringBuilder server) =>
-        _config.Backup is { } backup ? Opened(new PgDumpBackup(server, backup.Store, _commands, _clock)) : null;
+    private PgDumpBackup? Backup(NpgsqlConnectionStringBuilder server) => _config.Backup is not { } backup
+        ? null
+        : Opened(new PgDumpBackup(server, BackupStoreFactory.Open(backup), _commands, _clock, new PgDumpOptions(_folder, backup.Files)
+        {
+            Bin = backup.Client ?? "",
+            Scratch = backup.Scratch is { } scratch ? PostgresUrl.Parse(scratch.Url.Reveal()) : null,
+        }));
 
     private IDeployTarget? Target()
     {

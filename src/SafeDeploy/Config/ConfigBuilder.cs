@@ -48,8 +48,19 @@ internal static class ConfigBuilder
     private static RiskSettings Risk(SectionValue risk) =>
         new(risk.Get<RiskThreshold>("fail_on"), risk.List<string>("protected_tables"));
 
-    private static BackupSettings Backup(SectionValue backup) =>
-        new(backup.Get<Uri>("store"), backup.Get<BackupVerification>("verify"));
+    private static BackupSettings Backup(SectionValue backup) => new(backup.Get<Uri>("store"), backup.Get<BackupVerification>("verify"))
+    {
+        Files = backup.List<string>("files"),
+        Keep = backup.Section("keep") is { } keep ? new BackupKeep(keep.Get<int>("days"), keep.Get<int>("at_least")) : BackupKeep.Default,
+        Client = backup.Maybe<string>("client"),
+        Scratch = backup.Maybe<DatabaseSettings>("scratch"),
+        S3 = backup.Section("s3") is { } s3
+            ? new S3Settings(s3.Maybe<Uri>("endpoint"), s3.Maybe<string>("region"), s3.Get<bool>("path_style"), s3.Maybe<Secret>("access_key"), s3.Maybe<Secret>("secret_key"))
+            : null,
+        Command = backup.Section("command") is { } command
+            ? new StoreCommands(command.List<string>("put"), command.List<string>("get"), command.List<string>("list"), command.List<string>("delete"))
+            : null,
+    };
 
     private static HealthSettings Health(SectionValue health) => new(
         health.Maybe<Uri>("url"),

@@ -14,6 +14,22 @@ internal sealed class ConfigRules(DeployConfig config, Place file, ProblemList p
         FrontDoor();
         Maintenance();
         Containers();
+        Store();
+    }
+
+    private void Store()
+    {
+        if (config.Backup is not { } backup)
+            return;
+        var isBucket = backup.Store.Scheme == "s3";
+        var isCommand = backup.Store.Scheme == "command";
+        if (backup.S3 is not null && !isBucket)
+            Contradiction("backup.s3", "backup.s3 is set, and the store is no bucket", "write store: s3://bucket/prefix, or remove s3");
+        if (backup.S3 is { } s3 && s3.AccessKey is null != s3.SecretKey is null)
+            Contradiction("backup.s3", "access_key and secret_key stand one without the other", "write both, or neither");
+        if (backup.Command is null == isCommand)
+            Contradiction("backup.store", isCommand ? "the store is a command, and backup.command is not there" : "backup.command is set, and the store is none",
+                "write store: command and below command: put, get, list and delete");
     }
 
     private void Tenants()

@@ -59,18 +59,6 @@ internal static class ConfigSchema
     ],
     []);
 
-    public static readonly SectionShape Backup = new(
-    [
-        Key("store", PlaceTypes.Store, "Where backups are kept: on a disk that survives the runner.") with
-        { Required = true, NotBuilt = ["s3://", "gs://", "az://", "command"] },
-        Key("verify", ScalarTypes.Choice(("checksum", BackupVerification.Checksum), ("list", BackupVerification.List)),
-            "How a backup is proved before it counts: its files' SHA-256, or also its table of contents.") with
-        { Default = ["list"], NotBuilt = ["restore"] },
-        List("files", PlaceTypes.File, "Files and folders that belong to the backup.") with { IsBuilt = false },
-        Section("keep", new SectionShape([], []), "How long backups are kept.") with { IsBuilt = false },
-    ],
-    []);
-
     public static readonly SectionShape Forbid = new(
     [
         Key("sql", ScalarTypes.Query, "Gives one row with one boolean; true forbids. `:deployment_started` is the deployment's start.") with { Required = true },
@@ -107,7 +95,7 @@ internal static class ConfigSchema
         Section("tenants", Tenants, "Which schemas are tenants. Absent: the database has none."),
         Section("migrations", Migrations, "The migrations and how they are run.") with { Assumed = true },
         Section("risk", Risk, "When the analysis of the migrations refuses.") with { Assumed = true },
-        Section("backup", Backup, "The backup taken before anything changes. Absent: none is taken."),
+        Section("backup", BackupSchema.Backup, "The backup taken before anything changes. Absent: none is taken."),
         Section("deploy", DeploySchema.Deploy, "What is made to serve, and where. Absent: migrations only."),
         Section("health", HealthSchema.Health, "How the release proves itself. Absent: the deployment ends with its last configured step."),
         Section("rollback", Rollback, "What may be undone, and when.") with { Assumed = true },

@@ -22,9 +22,7 @@ internal static class PlaceTypes
             && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 && uri.Query.Length == 0 ? uri : null, "^https?://");
 
     public static readonly ScalarType Store = ScalarTypes.Typed(
-        "URL", "file:/// and an absolute folder that survives the runner",
-        text => text.StartsWith("file:///", StringComparison.Ordinal)
-            && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.LocalPath.Length > 1 ? uri : null, "^file:///.");
+        "store", "file:/// and an absolute folder that survives the runner, s3://bucket/prefix, or command", ReadStore, "^(file:///.|s3://.|command$)");
 
     public static readonly ScalarType DockerHost = ScalarTypes.Typed(
         "URL", "unix:///path/to/docker.sock or tcp://host:port", ReadDockerHost, "^(unix:///|tcp://)");
@@ -60,6 +58,19 @@ internal static class PlaceTypes
     private static bool IsName(string text, int longest) =>
         text.Length > 0 && text.Length <= longest && char.IsAsciiLetterOrDigit(text[0])
         && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+
+    // Bucket names: Amazon S3 user guide, "Bucket naming rules".
+    private static Uri? ReadStore(string text)
+    {
+        if (text == "command")
+            return new Uri("command:");
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0 || uri.Query.Length > 0)
+            return null;
+        var isFolder = text.StartsWith("file:///", StringComparison.Ordinal) && uri.LocalPath.Length > 1;
+        var isBucket = text.StartsWith("s3://", StringComparison.Ordinal) && uri.Host.Length >= 3
+            && uri.Host.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.');
+        return isFolder || isBucket ? uri : null;
+    }
 
     private static Uri? ReadDockerHost(string text)
     {

@@ -37,6 +37,9 @@ public sealed record QuotedName
 /// <summary>A schema that holds one tenant: a name that is neither the server's, nor shared, nor ours.</summary>
 public sealed record TenantSchema
 {
+    /// <summary>What a restored tenant was before keeps its rows in a schema that begins like this; it is nobody's tenant.</summary>
+    public const string KeptPrefix = "safe_deploy_old_";
+
     private static readonly HashSet<string> Taken = ["public", "information_schema", "safe_deploy"];
 
     private TenantSchema(QuotedName name) => Name = name;
@@ -54,6 +57,8 @@ public sealed record TenantSchema
         // pg_temp and pg_toast resolve to the session's own; the server reserves the whole prefix (sql-createschema).
         if (text.StartsWith("pg_", StringComparison.OrdinalIgnoreCase))
             why = "names that start with pg_ belong to the server";
+        else if (text.StartsWith(KeptPrefix, StringComparison.Ordinal))
+            why = $"names that start with {KeptPrefix} are what tenants were before a restore";
         else if (Taken.Contains(text))
             why = $"the schema \"{text}\" is not a tenant's";
         return why.Length == 0 ? new TenantSchema(name) : null;

@@ -25,7 +25,7 @@ public sealed class Stages(World world, SnapshotReader snapshots, HealthJudge? j
             AcceptsDrift = acceptsDrift,
         },
         StepName.Backup => new BackupStep(world.Backup!, world.Config.Backup!, Scopes(plan), new BackupLabel(
-            world.Config.Project, world.Config.EnvironmentName, run.Hold.Deployment.Value, plan.To.Version)),
+            world.Config.Project, world.Config.EnvironmentName, run.Hold.Deployment.Value, plan.To.Version), NeededBackupsAsync),
         StepName.MigratePublic => new MigratePublicStep(plan.Public!.Set, world.Public!, (after, cancellation) => OldIsWellAsync(after, run, cancellation)),
         StepName.MigrateTenants => new MigrateTenantsStep(
             new TenantsPlan(plan.Tenants!.Set, world.Config.Tenants!, world.Config.Migrations, Environment.ProcessorCount),
@@ -34,6 +34,13 @@ public sealed class Stages(World world, SnapshotReader snapshots, HealthJudge? j
         StepName.VerifyHealth => new VerifyHealthStep(world.Config.Health!, world.Gates, world.Target, world.Target is null ? null : plan.To.Version),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
+
+    /// <summary>The set taken before the release that serves came is the data's way back from it.</summary>
+    private async Task<IEnumerable<string>> NeededBackupsAsync(CancellationToken cancellation)
+    {
+        var state = await world.Ledger.StateAsync(world.Config.EnvironmentName, cancellation);
+        return [.. new[] { state.Current, state.LastCommitted }.OfType<DeploymentSummary>().Select(d => d.Id.Value)];
+    }
 
     /// <summary>What the user reads when the stage begins.</summary>
     public string Sentence(StepName name, DeployPlan plan) => name switch

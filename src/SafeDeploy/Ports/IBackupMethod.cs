@@ -8,9 +8,12 @@ namespace SafeDeploy.Ports;
 /// <summary>Takes and checks one consistent backup set.</summary>
 public interface IBackupMethod
 {
-    /// <summary>What stands in the way of a backup here: client tools, their version, the store. Empty = nothing. Writes nothing.</summary>
+    /// <summary>What stands in the way of a backup here: client tools, their version, the store. Empty = nothing. Leaves nothing behind.</summary>
     /// <param name="serverVersion">As <c>server_version_num</c>.</param>
     Task<ImmutableArray<Problem>> ObstaclesAsync(int serverVersion, CancellationToken cancellation);
+
+    /// <summary>Versions of client and server in one line, named before a backup starts.</summary>
+    Task<string> ToolsAsync(CancellationToken cancellation);
 
     /// <summary>Bytes that may be needed (twice the database) and bytes free where the set would be written.</summary>
     Task<BackupSpace> SpaceAsync(CancellationToken cancellation);
@@ -19,11 +22,17 @@ public interface IBackupMethod
     /// <param name="set">Name of the set; unique, safe as a directory name.</param>
     Task<BackupReceipt> TakeAsync(string set, IReadOnlyList<Scope> scopes, BackupLabel label, CancellationToken cancellation);
 
-    /// <summary>Checks a set at a level; throws SD05xx at the first damage.</summary>
+    /// <summary>Checks a set at a level and keeps the result beside it; throws SD05xx at the first damage.</summary>
     Task<BackupReceipt> VerifyAsync(string set, BackupVerification level, CancellationToken cancellation);
 
     /// <summary>The complete set of this name, or null; lets a resumed deployment keep its backup.</summary>
     Task<BackupReceipt?> FindAsync(string set, CancellationToken cancellation);
+
+    /// <summary>Every complete set whose manifest can be read, newest first; of all projects that share the store.</summary>
+    Task<ImmutableArray<BackupSet>> SetsAsync(CancellationToken cancellation);
+
+    /// <summary>Removes a set for good.</summary>
+    Task DeleteAsync(string set, CancellationToken cancellation);
 }
 
 /// <summary>Ties a set to a deployment.</summary>
@@ -35,3 +44,7 @@ public sealed record BackupSpace(long NeededBytes, long? FreeBytes, string Where
 /// <param name="Sha256">Of the manifest; the manifest holds the hash of every part.</param>
 /// <param name="VerifiedLevel">The level proved, or empty.</param>
 public sealed record BackupReceipt(string Set, string Location, long Bytes, int Parts, string Sha256, DateTimeOffset TakenAt, string VerifiedLevel, ImmutableArray<string> Scopes);
+
+/// <summary>A complete set in one line, for lists and for what is pruned.</summary>
+/// <param name="VerifiedLevel">The highest level it was proved at, or empty.</param>
+public sealed record BackupSet(string Name, BackupLabel Label, DateTimeOffset TakenAt, string VerifiedLevel, long Bytes, int Schemas);

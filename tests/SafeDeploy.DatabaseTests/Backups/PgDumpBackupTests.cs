@@ -3,6 +3,7 @@ using System.Text.Json;
 using SafeDeploy.Config;
 using SafeDeploy.DatabaseTests.Databases;
 using SafeDeploy.Integrations.Backups.PgDump;
+using SafeDeploy.Integrations.BackupStores.Folder;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
@@ -36,7 +37,8 @@ public sealed class PgDumpBackupTests : IDisposable
     }
 
     private PgDumpBackup Open(Subject subject, ICommandRunner? runner = null, int workers = 2) => new(
-        PostgresUrl.Parse(subject.Server.Url), new Uri($"file://{_store}"), runner ?? new ToolRunner(), TimeProvider.System, TestServers.PostgresBin, workers);
+        PostgresUrl.Parse(subject.Server.Url), new FolderStore(_store, null), runner ?? new ToolRunner(), TimeProvider.System,
+        PgDumpOptions.Default with { Bin = TestServers.PostgresBin, Workers = workers });
 
     [Fact]
     public async Task A_set_holds_every_schema_and_any_tenant_can_be_restored_from_it()
@@ -220,7 +222,7 @@ public sealed class PgDumpBackupTests : IDisposable
         var server = PostgresUrl.Parse(subject.Server.Url);
         var file = Path.Combine(_store, "a-file");
         await File.WriteAllTextAsync(file, "");
-        await using var broken = new PgDumpBackup(server, new Uri($"file://{file}/below"), new MissingTool(), TimeProvider.System);
+        await using var broken = new PgDumpBackup(server, new FolderStore($"{file}/below", null), new MissingTool(), TimeProvider.System, PgDumpOptions.Default);
         await using var old = Open(subject);
         var found = (await broken.ObstaclesAsync(150000, default)).AddRange(await old.ObstaclesAsync(990000, default));
         Assert.Equal(["SD0501", "SD0501", "SD0503", "SD0502", "SD0502"], found.Select(p => p.Code));

@@ -15,8 +15,9 @@ public sealed class BackupStepTests
     private static readonly BackupSettings Settings = new(new Uri("file:///var/backups"), BackupVerification.List);
     private readonly KeptRun _run = new(new FakeClock());
 
-    private Task<StepOutcome> RunAsync(Store store) => new BackupStep(
-        store, Settings, [new Scope.Public(), Scope.Parse("tenant_a")], new BackupLabel("pos", "prod", "prod-7-1", "v2")).RunAsync(_run.Context);
+    private Task<StepOutcome> RunAsync(Store store, BackupKeep? keep = null, params string[] needed) => new BackupStep(
+        store, Settings with { Keep = keep ?? BackupKeep.Default }, [new Scope.Public(), Scope.Parse("tenant_a")], new BackupLabel("pos", "prod", "prod-7-1", "v2"),
+        _ => Task.FromResult<IEnumerable<string>>(needed)).RunAsync(_run.Context);
 
     [Fact]
     public async Task A_set_is_taken_recorded_and_verified()
@@ -56,11 +57,28 @@ public sealed class BackupStepTests
         Assert.Equal(damaged, failure.Problem);
     }
 
+    [Fact]
+    public async Task Old_sets_go_only_after_the_new_one_is_verified()
+    {
+        BackupSet Old(string deployment, int days) => new($"pos-prod-{deployment}", new BackupLabel("pos", "prod", deployment, "v1"), _run.Context.Clock.GetUtcNow().AddDays(-days), "list", 1, 2);
+        var sets = new[] { Old("prod-7-1", 0), Old("prod-6", 10), Old("prod-5", 20), Old("live", 30) };
+        var store = new Store { Sets = [.. sets] };
+        await RunAsync(store, new BackupKeep(7, 2), "live");
+        Assert.Equal(["take", "verify", "delete pos-prod-prod-5"], store.Calls);
+        Assert.Equal("pos-prod-prod-5: 20 days old, keep.days is 7", Assert.Single(_run.Facts.OfType<LedgerFact.Noted>()).Text);
+
+        var broken = new Store { Sets = [.. sets], Damage = new ProblemInfo("SD0508", "", "", "").Occurred("part differs", "set/part", "all", "stopping", "take another") };
+        await Assert.ThrowsAsync<ProblemException>(() => RunAsync(broken, new BackupKeep(7, 2)));
+        Assert.DoesNotContain(broken.Calls, c => c.StartsWith("delete", StringComparison.Ordinal));
+    }
+
     private sealed class Store : IBackupMethod
     {
         public List<string> Calls { get; } = [];
 
         public bool IsThere { get; set; }
+
+        public ImmutableArray<BackupSet> Sets { get; init; } = [];
 
         public Problem? Damage { get; init; }
 
@@ -85,5 +103,15 @@ public sealed class BackupStepTests
         }
 
         public Task<BackupReceipt?> FindAsync(string set, CancellationToken cancellation) => Task.FromResult(IsThere ? Receipt : null);
+
+        public Task<string> ToolsAsync(CancellationToken cancellation) => Task.FromResult("pg_dump 15.1, server 15.1");
+
+        public Task<ImmutableArray<BackupSet>> SetsAsync(CancellationToken cancellation) => Task.FromResult(Sets);
+
+        public Task DeleteAsync(string set, CancellationToken cancellation)
+        {
+            Calls.Add($"delete {set}");
+            return Task.CompletedTask;
+        }
     }
 }

@@ -105,6 +105,12 @@ public sealed class PreflightTests
         public Task<BackupReceipt> VerifyAsync(string set, BackupVerification level, CancellationToken cancellation) => throw new NotSupportedException();
 
         public Task<BackupReceipt?> FindAsync(string set, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<string> ToolsAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<ImmutableArray<BackupSet>> SetsAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task DeleteAsync(string set, CancellationToken cancellation) => throw new NotSupportedException();
     }
 
     internal sealed class FakeDatabase(ServerFacts facts, TenantList tenants) : IDatabase

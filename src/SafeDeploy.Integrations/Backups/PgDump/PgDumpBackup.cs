@@ -9,54 +9,46 @@ using SafeDeploy.Problems;
 
 namespace SafeDeploy.Integrations.Backups.PgDump;
 
-/// <summary>Archives of groups of schemas by the stock pg_dump, all from one snapshot, in a folder with a manifest.</summary>
+/// <summary>Archives of groups of schemas by the stock pg_dump, all from one snapshot, in a store with a manifest.</summary>
 public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
 {
     private const int Attempts = 2;
     private readonly NpgsqlConnectionStringBuilder _server;
     private readonly NpgsqlDataSource _source;
     private readonly ICommandRunner _runner;
-    private readonly BackupFolder _folder;
+    private readonly IBackupStore _store;
+    private readonly BackupShelf _shelf;
     private readonly TimeProvider _clock;
-    private readonly string _bin;
-    private readonly int _workers;
+    private readonly PgDumpOptions _options;
+    private readonly ClientTools _tools;
 
-    /// <param name="store">An absolute <c>file:///…</c> folder.</param>
-    /// <param name="bin">Folder of the client tools; empty = found by PATH.</param>
-    public PgDumpBackup(NpgsqlConnectionStringBuilder server, Uri store, ICommandRunner runner, TimeProvider clock, string bin = "", int workers = 2)
+    public PgDumpBackup(NpgsqlConnectionStringBuilder server, IBackupStore store, ICommandRunner runner, TimeProvider clock, PgDumpOptions options)
     {
         _server = server;
         _source = PostgresUrl.DataSource(server, "safe-deploy/backup");
         _runner = runner;
-        _folder = new BackupFolder(store.LocalPath);
+        _store = store;
+        _shelf = new BackupShelf(store);
         _clock = clock;
-        _bin = bin;
-        _workers = workers;
+        _options = options;
+        _tools = new ClientTools(runner, options);
     }
-
-    private string Tool(string name) => _bin.Length == 0 ? name : Path.Combine(_bin, name);
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     public async Task<ImmutableArray<Problem>> ObstaclesAsync(int serverVersion, CancellationToken cancellation)
     {
-        var found = ImmutableArray.CreateBuilder<Problem>();
-        foreach (var tool in new[] { "pg_dump", "pg_restore" })
-        {
-            var (major, problem) = await MajorAsync(tool, cancellation);
-            if (problem is not null)
-                found.Add(problem);
-            else if (major < serverVersion / 10000)
-                found.Add(PgDumpProblems.TooOld(tool, major, serverVersion / 10000));
-        }
-
-        if (_folder.Obstacle() is { } unusable)
+        var found = (await _tools.ObstaclesAsync(serverVersion, cancellation)).ToBuilder();
+        if (await _store.ObstacleAsync(cancellation) is { } unusable)
             found.Add(unusable);
         return found.ToImmutable();
     }
 
+    public async Task<string> ToolsAsync(CancellationToken cancellation) =>
+        $"{await _tools.NameAsync(cancellation)}, server {await ScalarAsync<string>("select current_setting('server_version')", cancellation)}";
+
     public async Task<BackupSpace> SpaceAsync(CancellationToken cancellation) =>
-        new(2 * await ScalarAsync<long>("select pg_database_size(current_database())", cancellation), _folder.FreeBytes(), _folder.Store);
+        new(2 * await ScalarAsync<long>("select pg_database_size(current_database())", cancellation), _store.FreeBytes(), _store.Location);
 
     public async Task<BackupReceipt> TakeAsync(string set, IReadOnlyList<Scope> scopes, BackupLabel label, CancellationToken cancellation)
     {
@@ -66,13 +58,14 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
         if (await ObstaclesAsync(version, cancellation) is [var obstacle, ..])
             throw new ProblemException(obstacle);
         await RequireSpaceAsync(cancellation);
+        var watch = new SpaceWatch(_store, _options.Floor, _clock);
         try
         {
             for (var attempt = 1; ; attempt++)
             {
-                var changed = await DumpAsync(set, scopes, label, version, cancellation);
+                var changed = await watch.WhileAsync(token => DumpAsync(set, scopes, label, version, token), cancellation);
                 if (changed.IsEmpty)
-                    return await FindAsync(set, cancellation) ?? throw new ProblemException(PgDumpProblems.Unknown(set, _folder.Store));
+                    return await FindAsync(set, cancellation) ?? throw new ProblemException(PgDumpProblems.Unknown(set, _store.Location));
                 if (attempt == Attempts)
                     throw new ProblemException(PgDumpProblems.Changed(changed));
             }
@@ -83,55 +76,112 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
         }
         finally
         {
-            _folder.Abandon(set);
+            await _store.AbandonAsync(set);
         }
     }
 
     public async Task<BackupReceipt> VerifyAsync(string set, BackupVerification level, CancellationToken cancellation)
     {
-        var manifest = await _folder.ReadAsync(set, cancellation) ?? throw new ProblemException(PgDumpProblems.Unknown(set, _folder.Store));
-        foreach (var part in manifest.Parts)
-        {
-            if (await DamageAsync(set, part, cancellation) is { } why)
-                throw new ProblemException(PgDumpProblems.DamagedPart(set, part.File, why));
-            if (level == BackupVerification.List && !part.Scopes.IsEmpty && await ListDamageAsync(set, part, cancellation) is { } gap)
-                throw new ProblemException(PgDumpProblems.DamagedPart(set, part.File, gap));
-        }
-
-        return await ReceiptAsync(manifest, level == BackupVerification.List ? "list" : "checksum", cancellation);
+        var started = _clock.GetTimestamp();
+        var (manifest, sha256) = await _shelf.RequireAsync(set, cancellation);
+        var verifier = new BackupVerifier(_shelf, _runner, _options);
+        await verifier.PartsAsync(manifest, listed: level != BackupVerification.Checksum, cancellation);
+        if (level == BackupVerification.Restore)
+            await verifier.ByRestoreAsync(manifest, _source, _server, cancellation);
+        var word = Word(level);
+        await _shelf.RememberAsync(set, new VerificationRecord(word, _clock.GetUtcNow(), sha256, _clock.GetElapsedTime(started).TotalSeconds), cancellation);
+        return Receipt(manifest, sha256, word);
     }
 
     public async Task<BackupReceipt?> FindAsync(string set, CancellationToken cancellation) =>
-        await _folder.ReadAsync(set, cancellation) is { } manifest ? await ReceiptAsync(manifest, "", cancellation) : null;
+        await _shelf.ReadAsync(set, cancellation) is { } found ? Receipt(found.Manifest, found.Sha256, "") : null;
+
+    public async Task<ImmutableArray<BackupSet>> SetsAsync(CancellationToken cancellation)
+    {
+        var sets = new List<BackupSet>();
+        foreach (var name in await _store.SetsAsync(cancellation))
+        {
+            try
+            {
+                if (await _shelf.ReadAsync(name, cancellation) is { } found)
+                    sets.Add(new BackupSet(
+                        name, found.Manifest.Label, found.Manifest.TakenAt, await _shelf.VerifiedLevelAsync(name, found.Sha256, cancellation),
+                        found.Manifest.Parts.Sum(p => p.Bytes), found.Manifest.Parts.Sum(p => p.Scopes.Length)));
+            }
+            catch (ProblemException damaged) when (damaged.Problem.Info == PgDumpProblems.Damaged)
+            {
+                // A folder whose manifest is damaged is no set: nobody can say whose it is, so it is neither offered nor pruned.
+                continue;
+            }
+        }
+
+        return [.. sets.OrderByDescending(s => s.TakenAt).ThenBy(s => s.Name, StringComparer.Ordinal)];
+    }
+
+    public Task DeleteAsync(string set, CancellationToken cancellation) => _store.DeleteAsync(set, cancellation);
+
+    private static string Word(BackupVerification level) => level switch
+    {
+        BackupVerification.Checksum => "checksum",
+        BackupVerification.List => "list",
+        BackupVerification.Restore => "restore",
+        _ => throw new ArgumentOutOfRangeException(nameof(level), level, null),
+    };
 
     /// <returns>Tables whose storage changed meanwhile; the set is complete only when there is none.</returns>
     private async Task<ImmutableArray<string>> DumpAsync(
         string set, IReadOnlyList<Scope> scopes, BackupLabel label, int serverVersion, CancellationToken cancellation)
     {
-        var folder = _folder.Begin(set);
-        await using var holder = await HoldAsync(cancellation);
+        var started = _clock.GetTimestamp();
+        var folder = await _store.BeginAsync(set, cancellation);
         try
         {
+            var schemas = scopes.Select(s => s.Schema).ToArray();
+            var counters = await CountersAsync(schemas, cancellation);
+            await using var holder = await HoldAsync(cancellation);
             var costs = await CostsAsync(holder, scopes, cancellation);
             var before = await holder.StorageAsync(scopes, cancellation);
-            var (tool, _) = await MajorAsync("pg_dump", cancellation);
-            var maxLocks = await ScalarAsync<long>(
-                "select current_setting('max_locks_per_transaction')::bigint * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)", cancellation);
-            var parts = await PartsAsync(folder, SchemaGroups.Of(costs, _workers, maxLocks), tool, holder, cancellation);
-            var (globals, notes) = await GlobalsAsync(folder, cancellation);
+            var tool = await _tools.MajorAsync(cancellation);
+            using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var facts = new SnapshotFacts(_source, holder.Snapshot).ReadAsync(costs, _options.Workers, counters, together.Token);
+            var parts = await PartsAsync(set, folder, costs, tool, holder, together, facts);
+            var read = await facts;
+            var versions = await holder.VersionsAsync(cancellation);
             var changed = await SnapshotHolder.ChangedAsync(_source, scopes, before, cancellation);
             if (!changed.IsEmpty)
                 return changed;
+            var files = await FilesAsync(set, folder, cancellation);
+            var (globals, notes) = await GlobalsAsync(set, folder, cancellation);
             var manifest = new BackupManifest(
-                1, set, label, _clock.GetUtcNow(), PostgresUrl.Display(_server), serverVersion, tool, holder.Snapshot,
-                [.. parts, .. globals], await holder.VersionsAsync(cancellation), notes);
-            await _folder.CompleteAsync(set, manifest, cancellation);
+                BackupManifest.CurrentFormat, set, label, _clock.GetUtcNow(), PostgresUrl.Display(_server), serverVersion, tool, holder.Snapshot,
+                [.. parts, .. globals, .. files.Parts], versions, notes)
+            {
+                DatabaseBytes = await ScalarAsync<long>("select pg_database_size(current_database())", cancellation),
+                Scopes = read.Scopes,
+                Histories = read.Histories,
+                Extensions = read.Extensions,
+                CountersSince = counters.Since,
+                Files = files.Files,
+                Seconds = _clock.GetElapsedTime(started).TotalSeconds,
+            };
+            await _shelf.CompleteAsync(set, folder, manifest, cancellation);
             return [];
+        }
+        catch (PostgresException failure) when (failure.SqlState is not (PostgresErrorCodes.InvalidParameterValue or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown))
+        {
+            throw new ProblemException(PgDumpProblems.Unreadable($"{failure.MessageText}   SQLSTATE {failure.SqlState}"), failure);
         }
         catch (NpgsqlException failure)
         {
+            // 22023 is "invalid snapshot identifier": its holder is gone.
             throw new ProblemException(PgDumpProblems.LostSnapshot(failure.Message), failure);
         }
+    }
+
+    private async Task<WriteCounters> CountersAsync(string[] schemas, CancellationToken cancellation)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        return await WriteCounters.ReadAsync(connection, schemas, cancellation);
     }
 
     private async Task<SnapshotHolder> HoldAsync(CancellationToken cancellation)
@@ -153,25 +203,47 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
         return missing.Length == 0 ? costs : throw new ProblemException(PgDumpProblems.NoSchemas(missing));
     }
 
+    /// <summary>The dumps and the fingerprints run at once; the first failure of either ends both.</summary>
     private async Task<ImmutableArray<BackupPart>> PartsAsync(
-        string folder, ImmutableArray<ImmutableArray<SchemaCost>> groups, int tool, SnapshotHolder holder, CancellationToken cancellation)
+        string set, string folder, ImmutableArray<SchemaCost> costs, int tool, SnapshotHolder holder, CancellationTokenSource together, Task<SnapshotFacts.Read> facts)
     {
+        var maxLocks = await ScalarAsync<long>(
+            "select current_setting('max_locks_per_transaction')::bigint * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)", together.Token);
+        var groups = SchemaGroups.Of(costs, _options.Workers, maxLocks);
         var parts = new BackupPart[groups.Length];
-        var options = new ParallelOptions { MaxDegreeOfParallelism = _workers, CancellationToken = cancellation };
-        await Parallel.ForAsync(0, groups.Length, options, async (i, token) =>
+        var options = new ParallelOptions { MaxDegreeOfParallelism = _options.Workers, CancellationToken = together.Token };
+        var dumps = Parallel.ForAsync(0, groups.Length, options, async (i, token) =>
         {
-            var group = groups[i];
-            var name = group[0].Scope is Scope.Public ? "public.dump" : string.Create(CultureInfo.InvariantCulture, $"tenants-{i:000}.dump");
-            var file = Path.Combine(folder, name);
-            var result = await _runner.RunAsync(
-                PgDumpCommands.Call(PgDumpCommands.Dump(Tool("pg_dump"), tool, holder.Snapshot, file + ".tmp", group.Select(g => g.Scope)), _server), token);
-            if (result.ExitCode != 0)
-                throw new ProblemException(await WhyAsync(name, result, holder, token));
-            var (bytes, hash) = await BackupFolder.SealAsync(file + ".tmp", token);
-            File.Move(file + ".tmp", file);
-            parts[i] = new BackupPart(name, bytes, hash, [.. group.Select(g => g.Scope.Schema)], group.Sum(g => g.Tables));
+            var name = groups[i][0].Scope is Scope.Public ? "public.dump" : string.Create(CultureInfo.InvariantCulture, $"tenants-{i:000}.dump");
+            parts[i] = await PartAsync(set, folder, name, groups[i], tool, holder, token);
         });
-        return [.. parts];
+        try
+        {
+            await Task.WhenAny(dumps, facts).Unwrap();
+            await dumps;
+            return [.. parts];
+        }
+        catch
+        {
+            await together.CancelAsync();
+            // Both have to be over before the snapshot's session is; the first failure is the one that is told.
+            await Task.WhenAll(dumps, facts).ContinueWith(ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private async Task<BackupPart> PartAsync(
+        string set, string folder, string name, ImmutableArray<SchemaCost> group, int tool, SnapshotHolder holder, CancellationToken cancellation)
+    {
+        var file = Path.Combine(folder, name);
+        var result = await _runner.RunAsync(
+            PgDumpCommands.Call(PgDumpCommands.Dump(_options.Tool("pg_dump"), tool, holder.Snapshot, file + ".tmp", group.Select(g => g.Scope)), _server), cancellation);
+        if (result.ExitCode != 0)
+            throw new ProblemException(await WhyAsync(name, result, holder, cancellation));
+        var (bytes, hash) = await PartHash.SealAsync(file + ".tmp", cancellation);
+        File.Move(file + ".tmp", file);
+        await _store.KeepAsync(set, name, cancellation);
+        return new BackupPart(name, bytes, hash, [.. group.Select(g => g.Scope.Schema)], group.Sum(g => g.Tables));
     }
 
     /// <summary>pg_dump ends with 1 whatever went wrong: the snapshot and the disk are asked themselves.</summary>
@@ -188,92 +260,88 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
             return PgDumpProblems.LostSnapshot(gone.Message);
         }
 
-        return _folder.FreeBytes() is { } free and < 1 << 20
-            ? PgDumpProblems.Full(_folder.Store, free, result.Error)
+        return _store.FreeBytes() is { } free and < 1 << 20
+            ? PgDumpProblems.Full(_store.Location, free, _options.Floor, result.Error)
             : PgDumpProblems.Failed(part, result.ExitCode, $"{result.Error.TrimEnd()}\n(snapshot {holder.Snapshot})");
     }
 
-    /// <summary>Roles are not the deployment's to restore; without the right to read them the set says that they are not in it.</summary>
-    private async Task<(ImmutableArray<BackupPart>, ImmutableArray<string>)> GlobalsAsync(string folder, CancellationToken cancellation)
+    private async Task<(ImmutableArray<BackupPart> Parts, ImmutableArray<KeptFile> Files)> FilesAsync(string set, string folder, CancellationToken cancellation)
     {
-        var file = Path.Combine(folder, "globals.sql");
-        var result = await _runner.RunAsync(PgDumpCommands.Call(PgDumpCommands.Globals(Tool("pg_dumpall"), file), _server), cancellation);
+        if (_options.Files.IsEmpty)
+            return ([], []);
+        var archive = Path.Combine(folder, FilesPart.Name);
+        var files = await FilesPart.WriteAsync(archive, _options.Folder, _options.Files, cancellation);
+        var (bytes, hash) = await PartHash.SealAsync(archive, cancellation);
+        await _store.KeepAsync(set, FilesPart.Name, cancellation);
+        return ([new BackupPart(FilesPart.Name, bytes, hash, [], 0)], files);
+    }
+
+    /// <summary>Roles are not the deployment's to restore; without the right to read them the set says that they are not in it.</summary>
+    private async Task<(ImmutableArray<BackupPart>, ImmutableArray<string>)> GlobalsAsync(string set, string folder, CancellationToken cancellation)
+    {
+        const string Name = "globals.sql";
+        var file = Path.Combine(folder, Name);
+        var result = await _runner.RunAsync(PgDumpCommands.Call(PgDumpCommands.Globals(_options.Tool("pg_dumpall"), file), _server), cancellation);
         if (result.ExitCode != 0)
         {
             File.Delete(file);
             return ([], [$"globals (roles, tablespaces) are not in this set: pg_dumpall ended with exit code {result.ExitCode}"]);
         }
 
-        var (bytes, hash) = await BackupFolder.SealAsync(file, cancellation);
-        return ([new BackupPart("globals.sql", bytes, hash, [], 0)], []);
+        var (bytes, hash) = await PartHash.SealAsync(file, cancellation);
+        await _store.KeepAsync(set, Name, cancellation);
+        return ([new BackupPart(Name, bytes, hash, [], 0)], []);
     }
 
-    private async Task<string?> DamageAsync(string set, BackupPart part, CancellationToken cancellation)
-    {
-        var file = Path.Combine(_folder.PathOf(set), part.File);
-        if (!File.Exists(file))
-            return "is missing";
-        await using var stream = File.OpenRead(file);
-        if (stream.Length != part.Bytes)
-            return string.Create(CultureInfo.InvariantCulture, $"has {stream.Length} bytes, its manifest says {part.Bytes}");
-        return await BackupFolder.HashAsync(stream, cancellation) == part.Sha256 ? null : "differs from the SHA-256 in its manifest";
-    }
-
-    private async Task<string?> ListDamageAsync(string set, BackupPart part, CancellationToken cancellation)
-    {
-        var file = Path.Combine(_folder.PathOf(set), part.File);
-        var tables = 0;
-        var call = PgDumpCommands.Call(PgDumpCommands.List(Tool("pg_restore"), file), null) with
-        {
-            // "3405; 0 16400 TABLE DATA tenant_a sale owner": the list of 2,000 tenants is longer than what a result keeps.
-            OnLine = line => Interlocked.Add(ref tables, line.Contains(" TABLE DATA ", StringComparison.Ordinal) ? 1 : 0),
-        };
-        var result = await _runner.RunAsync(call, cancellation);
-        if (result.ExitCode != 0)
-            return $"can not be listed: {result.Error.Trim()}";
-        return tables >= part.Tables ? null : $"lists the data of {tables} of {part.Tables} tables";
-    }
-
-    private async Task<BackupReceipt> ReceiptAsync(BackupManifest manifest, string level, CancellationToken cancellation) => new(
-        manifest.Set, _folder.PathOf(manifest.Set), manifest.Parts.Sum(p => p.Bytes), manifest.Parts.Length,
-        await _folder.ManifestHashAsync(manifest.Set, cancellation), manifest.TakenAt, level, [.. manifest.Parts.SelectMany(p => p.Scopes)]);
+    private BackupReceipt Receipt(BackupManifest manifest, string sha256, string level) => new(
+        manifest.Set, _store.PlaceOf(manifest.Set), manifest.Parts.Sum(p => p.Bytes), manifest.Parts.Length, sha256, manifest.TakenAt, level,
+        [.. manifest.Parts.SelectMany(p => p.Scopes)]);
 
     private async Task RequireSpaceAsync(CancellationToken cancellation)
     {
-        // Twice the database is preflight's rule; a dump is never larger than the database itself.
-        var space = await SpaceAsync(cancellation);
-        if (space.FreeBytes < space.NeededBytes / 2)
-            throw new ProblemException(PgDumpProblems.TooSmall(space.Where, space.NeededBytes / 2, space.FreeBytes.Value));
+        if (_store.FreeBytes() is not { } free)
+            return;
+        var database = await ScalarAsync<long>("select pg_database_size(current_database())", cancellation);
+        var forecast = SpaceForecast.Of(database, FilesPart.Size(_options.Folder, _options.Files), await LastAsync(cancellation));
+        if (free < forecast.Bytes + _options.Floor)
+            throw new ProblemException(PgDumpProblems.TooSmall(_store.Location, forecast.Bytes + _options.Floor, free, forecast.How));
     }
 
-    private async Task<(int Major, Problem? Problem)> MajorAsync(string tool, CancellationToken cancellation)
+    /// <summary>The newest set of this database tells how small a dump of it is.</summary>
+    private async Task<BackupManifest?> LastAsync(CancellationToken cancellation)
+    {
+        var display = PostgresUrl.Display(_server);
+        foreach (var set in await SetsAsync(cancellation))
+            if ((await _shelf.ReadAsync(set.Name, cancellation))?.Manifest is { DatabaseBytes: > 0 } manifest && manifest.Database == display)
+                return manifest;
+        return null;
+    }
+
+    private Problem OfDisk(string message) => _store.FreeBytes() is { } free and < 1 << 20
+        ? PgDumpProblems.Full(_store.Location, free, _options.Floor, message)
+        : BackupStores.BackupStoreProblems.Unusable(_store.Location, message);
+
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
     {
         try
         {
-            var result = await _runner.RunAsync(PgDumpCommands.Call(PgDumpCommands.Version(Tool(tool)), null), cancellation);
-            return result.ExitCode == 0 && PgDumpCommands.Major(result.Output) is { } major
-                ? (major, null)
-                : (0, PgDumpProblems.Missing(Tool(tool), result.Error));
+            return await _source.OpenConnectionAsync(cancellation);
         }
-        catch (ProblemException failure)
+        catch (Exception failure) when (PostgresDatabaseFailure.Of(failure, PostgresUrl.Display(_server), opening: true) is { } problem)
         {
-            return (0, PgDumpProblems.Missing(Tool(tool), failure.Problem.What));
+            throw new ProblemException(problem, failure);
         }
     }
-
-    private Problem OfDisk(string message) => _folder.FreeBytes() is { } free and < 1 << 20
-        ? PgDumpProblems.Full(_folder.Store, free, message)
-        : PgDumpProblems.Unusable(_folder.Store, message);
 
     private async Task<T> ScalarAsync<T>(string sql, CancellationToken cancellation)
     {
+        await using var connection = await OpenAsync(cancellation);
         try
         {
-            await using var connection = await _source.OpenConnectionAsync(cancellation);
             await using var command = new NpgsqlCommand(sql, connection);
             return (T)(await command.ExecuteScalarAsync(cancellation))!;
         }
-        catch (Exception failure) when (PostgresDatabaseFailure.Of(failure, PostgresUrl.Display(_server), opening: true) is { } problem)
+        catch (Exception failure) when (PostgresDatabaseFailure.Of(failure, PostgresUrl.Display(_server), opening: false) is { } problem)
         {
             throw new ProblemException(problem, failure);
         }

@@ -28,11 +28,25 @@ public static class PgDumpCommands
 
     public static ImmutableArray<string> List(string tool, string file) => [tool, "--list", file];
 
+    /// <summary>Everything of one section of an archive into a database, but for the lines that the list leaves out.</summary>
+    /// <param name="listed">A file with the lines of <see cref="List"/> that are wanted, or null for all.</param>
+    public static ImmutableArray<string> Restore(string tool, string archive, string section, string? listed, int jobs, bool asOwner) =>
+    [
+        tool, "--exit-on-error", "--no-password", $"--section={section}", $"--jobs={jobs.ToString(CultureInfo.InvariantCulture)}",
+        .. asOwner ? ImmutableArray<string>.Empty : ["--no-owner", "--no-privileges"],
+        .. listed is null ? ImmutableArray<string>.Empty : [$"--use-list={listed}"],
+        "--dbname=", archive,
+    ];
+
+    /// <summary>One schema's section as SQL text in a file; the schema itself is not made by it.</summary>
+    public static ImmutableArray<string> Script(string tool, string archive, string section, Scope scope, string file) =>
+        [tool, $"--section={section}", $"--schema={scope.Schema}", $"--file={file}", archive];
+
     public static CommandCall Call(ImmutableArray<string> arguments, NpgsqlConnectionStringBuilder? server) =>
         new(arguments, server is null ? ImmutableDictionary<string, string>.Empty : Environment(server), null, null);
 
     /// <summary>libpq's variables (manual, libpq-envars). The password is seen by this user's processes only.</summary>
-    public static ImmutableDictionary<string, string> Environment(NpgsqlConnectionStringBuilder server)
+    public static ImmutableDictionary<string, string> Environment(NpgsqlConnectionStringBuilder server, string options = "")
     {
         var variables = ImmutableDictionary<string, string>.Empty
             .Add("PGHOST", server.Host ?? "localhost")
@@ -41,7 +55,7 @@ public static class PgDumpCommands
             .Add("PGDATABASE", server.Database ?? "")
             .Add("PGAPPNAME", "safe-deploy/backup")
             .Add("PGCONNECT_TIMEOUT", "15")
-            .Add("PGOPTIONS", "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0")
+            .Add("PGOPTIONS", "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0" + options)
             .Add("PGSSLMODE", SslMode(server.SslMode))
             .Add("LC_ALL", "C");
         if (server.Password is { Length: > 0 } password)

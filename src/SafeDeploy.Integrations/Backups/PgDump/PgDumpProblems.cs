@@ -16,9 +16,6 @@ public static class PgDumpProblems
     public static readonly ProblemInfo ToolTooOld = new("SD0502", "pg_dump is older than the server",
         "pg_dump refuses servers of a newer major version.", "Install client tools of the server's major version or newer.");
 
-    public static readonly ProblemInfo StoreUnusable = new("SD0503", "the backup store can not be written",
-        "The folder of backup.store does not exist and can not be made, or refuses a file.", "Create it, or give this user the right to write there.");
-
     public static readonly ProblemInfo NoSpace = new("SD0504", "not enough space in the backup store",
         "The disk of the store has less free than the backup may need, or became full while it was written.", "Free space, or choose another store.");
 
@@ -42,11 +39,22 @@ public static class PgDumpProblems
     public static readonly ProblemInfo SchemaMissing = new("SD0510", "a schema to back up does not exist",
         "A tenant was dropped, or never was, between the plan and the backup.", "Correct the list of tenants, then run again.");
 
-    public static readonly ProblemInfo BadName = new("SD0511", "a backup set can not have this name",
-        "Names are letters, digits, dots, dashes and underscores, at most 128.", "Choose another name.");
+    public static readonly ProblemInfo FileMissing = new("SD0514", "a file that belongs to the backup can not be read",
+        "A configured file or folder does not exist, or this user may not read it.", "Correct backup.files, or the rights of the file.");
+
+    public static readonly ProblemInfo NotProved = new("SD0515", "a set that was restored is not what was backed up",
+        "The scratch database could not be restored from the set, or its fingerprints differ from the manifest's.",
+        "Do not rely on this set; take a new backup and verify it by restore.");
+
+    public static readonly ProblemInfo NoScratch = new("SD0516", "a scratch database could not be made",
+        "verify: restore makes a database of its own, restores the set into it, compares and drops it.",
+        "Give the user CREATEDB, or name a server for it in backup.scratch.");
+
+    public static readonly ProblemInfo NoFacts = new("SD0517", "the set says too little to be restored and compared",
+        "It was taken by a version that kept no fingerprints in the manifest.", "Take a new backup; an old set is restored by hand, as docs/steps/backup.md shows.");
 
     public static ImmutableArray<ProblemInfo> All { get; } =
-        [ToolMissing, ToolTooOld, StoreUnusable, NoSpace, DumpFailed, ChangedMeanwhile, SnapshotLost, Damaged, NoSuchSet, SchemaMissing, BadName];
+        [ToolMissing, ToolTooOld, NoSpace, DumpFailed, ChangedMeanwhile, SnapshotLost, Damaged, NoSuchSet, SchemaMissing, FileMissing, NotProved, NoScratch, NoFacts];
 
     public static Problem Missing(string tool, string evidence) => ToolMissing.Occurred(
         $"\"{tool}\" does not start", tool, Untouched, Stopping,
@@ -56,18 +64,20 @@ public static class PgDumpProblems
         $"{tool} is version {toolMajor}, the server is {serverMajor}", tool, Untouched, Stopping,
         $"install client tools {serverMajor} or newer (Debian: apt-get install postgresql-client-{serverMajor})");
 
-    public static Problem Unusable(string store, string evidence) => StoreUnusable.Occurred(
-        "the folder of backup.store can not be written", store, Untouched, Stopping, $"mkdir -p {store} and let this user write there") with { Evidence = evidence };
+    /// <param name="how">How the need was reckoned.</param>
+    public static Problem TooSmall(string store, long needed, long free, string how) => NoSpace.Occurred(
+        $"{Megabytes(free)} free, the backup may need {Megabytes(needed)}: {how}", store, Untouched, Stopping, "free space there, or choose another backup.store");
 
-    public static Problem TooSmall(string store, long needed, long free) => NoSpace.Occurred(
-        $"{Megabytes(free)} free, the backup may need {Megabytes(needed)}", store, Untouched, Stopping, "free space there, or choose another backup.store");
-
-    public static Problem Full(string store, long free, string evidence) => NoSpace.Occurred(
-        $"the disk became full while the backup was written ({Megabytes(free)} free)", store, Untouched, Stopping,
+    public static Problem Full(string store, long free, long floor, string evidence) => NoSpace.Occurred(
+        $"the disk became full while the backup was written: {Megabytes(free)} free, it stops below {Megabytes(floor)}", store, Untouched, Stopping,
         "free space there, or choose another backup.store") with { Evidence = evidence };
 
     public static Problem Failed(string part, int exitCode, string evidence) => DumpFailed.Occurred(
         $"pg_dump of part \"{part}\" ended with exit code {exitCode}", part, Untouched, Stopping, "read its words below, then run again") with { Evidence = evidence };
+
+    public static Problem Unreadable(string evidence) => DumpFailed.Occurred(
+        "a table could not be read for its fingerprint: it was dropped meanwhile, or this user may not read it", "the target database", Untouched, Stopping,
+        "read the server's words below, then run again") with { Evidence = evidence };
 
     public static Problem Changed(IReadOnlyCollection<string> tables) => ChangedMeanwhile.Occurred(
         $"{tables.Count} tables were truncated or rewritten while they were dumped, twice in a row",
@@ -89,8 +99,22 @@ public static class PgDumpProblems
         $"{schemas.Count} schemas to back up do not exist", string.Join(", ", schemas.Take(5).Select(s => $"\"{s}\"")) + (schemas.Count > 5 ? ", …" : ""),
         Untouched, Stopping, "correct the list of tenants, then run again");
 
-    public static Problem NameRefused(string set) => BadName.Occurred(
-        $"\"{set}\" can not name a backup set", "the name of the set", "nothing was changed", Stopping, "use letters, digits, dots, dashes and underscores");
+    public static Problem FileUnreadable(string why) => FileMissing.Occurred(
+        $"a file of backup.files can not be read: {why}", "backup.files", Untouched, Stopping, "correct backup.files, or give this user the right to read it");
+
+    public static Problem NotAsBackedUp(string set, string what, string evidence = "") => NotProved.Occurred(
+        what, $"set \"{set}\"", "the target database; the scratch database is removed", Stopping, "do not rely on this set; take a new backup") with { Evidence = evidence };
+
+    public static Problem ScratchRefused(string server, string evidence) => NoScratch.Occurred(
+        "the scratch database for verify: restore could not be made", server, "nothing was changed", Stopping,
+        "alter role … createdb, or name another server in backup.scratch") with { Evidence = evidence };
+
+    public static Problem ScratchTooSmall(string server, long needed, long free) => NoScratch.Occurred(
+        $"{Megabytes(free)} free where the scratch database would be, restoring the set may need {Megabytes(needed)}", server, "nothing was changed", Stopping,
+        "free space there, or name another server in backup.scratch");
+
+    public static Problem TooLittleKnown(string set) => NoFacts.Occurred(
+        $"set \"{set}\" has no fingerprints in its manifest", $"set \"{set}\"", "nothing was changed", Stopping, "take a new backup");
 
     private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0} MB");
 }

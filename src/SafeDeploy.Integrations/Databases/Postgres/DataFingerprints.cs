@@ -29,11 +29,12 @@ public sealed class DataFingerprints(PostgresDatabaseReader reader)
     {
         var found = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (var scope in scopes)
-            found[scope.Schema] = await reader.ReadAsync("", canonical: true, (connection, token) => ReadAsync(connection, scope, token), cancellation);
+            found[scope.Schema] = await reader.ReadAsync("", canonical: true, (connection, token) => OnAsync(connection, scope, token), cancellation);
         return found.ToImmutable();
     }
 
-    private static async Task<string> ReadAsync(NpgsqlConnection connection, Scope scope, CancellationToken cancellation)
+    /// <summary>On a session and in a transaction of the caller, which has called <see cref="PostgresDatabaseReader.CanonicalAsync"/>.</summary>
+    internal static async Task<string> OnAsync(NpgsqlConnection connection, Scope scope, CancellationToken cancellation)
     {
         var tables = await TablesAsync(connection, scope, cancellation);
         if (tables.Count == 0)

@@ -39,13 +39,16 @@ public sealed class Fingerprints(PostgresDatabaseReader reader)
     private static int Major(NpgsqlConnection connection) => connection.PostgreSqlVersion.Major;
 
     private Task<List<KeyValuePair<string, string>>> ReadAsync(string[] schemas, CancellationToken cancellation) =>
-        reader.ReadAsync("", canonical: true, async (connection, token) =>
-        {
-            var hashed = await HashedAsync(connection, schemas, token);
-            var deparsed = await DeparsedAsync(connection, hashed, token);
-            return hashed.ConvertAll(h => KeyValuePair.Create(
-                h.Schema, Of(Major(connection), h.Hash, deparsed.GetValueOrDefault(h.Schema, ""))));
-        }, cancellation);
+        reader.ReadAsync("", canonical: true, (connection, token) => OnAsync(connection, schemas, token), cancellation);
+
+    /// <summary>On a session and in a transaction of the caller, which has called <see cref="PostgresDatabaseReader.CanonicalAsync"/>; leaves its search_path changed.</summary>
+    internal static async Task<List<KeyValuePair<string, string>>> OnAsync(NpgsqlConnection connection, string[] schemas, CancellationToken cancellation)
+    {
+        var hashed = await HashedAsync(connection, schemas, cancellation);
+        var deparsed = await DeparsedAsync(connection, hashed, cancellation);
+        return hashed.ConvertAll(h => KeyValuePair.Create(
+            h.Schema, Of(Major(connection), h.Hash, deparsed.GetValueOrDefault(h.Schema, ""))));
+    }
 
     private static string Of(int major, string hash, string deparsed)
     {

@@ -21,7 +21,17 @@ public sealed class PostgresDatabaseReader(NpgsqlDataSource source, string displ
         set_config('statement_timeout', $2, true), set_config('lock_timeout', $2, true), set_config('jit', 'off', true)
         """;
 
+    // In a transaction that also writes: everything above but read-only and the time limits.
+    private const string Alone = "select set_config('search_path', '', true), set_config('row_security', 'off', true), set_config('jit', 'off', true)";
+
     public string Display { get; } = display;
+
+    /// <summary>The settings under which fingerprints are read, in the transaction that is open on the session.</summary>
+    internal static async Task CanonicalAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(Alone + CanonicalSettings, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
 
     /// <summary>Opens a connection; every failure is a <see cref="ProblemException"/>.</summary>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation)

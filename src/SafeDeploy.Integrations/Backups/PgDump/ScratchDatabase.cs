@@ -1,0 +1,83 @@
+using System.Globalization;
+using Npgsql;
+using SafeDeploy.Integrations.Databases.Postgres;
+using SafeDeploy.Migrations;
+using SafeDeploy.Problems;
+
+namespace SafeDeploy.Integrations.Backups.PgDump;
+
+/// <summary>A new database on a server, built like another one and empty; dropped at the end unless it is kept.</summary>
+internal sealed class ScratchDatabase : IAsyncDisposable
+{
+    // Encoding and locale decide how text sorts and which rows a unique index takes: as in the original (sql-createdatabase).
+    private const string Like = """
+        select pg_encoding_to_char(d.encoding), d.datcollate, d.datctype from pg_database d where d.datname = current_database()
+        """;
+
+    private readonly NpgsqlDataSource _admin;
+    private readonly QuotedName _name;
+    private bool _isKept;
+
+    private ScratchDatabase(NpgsqlDataSource admin, NpgsqlConnectionStringBuilder server, QuotedName name)
+    {
+        _admin = admin;
+        _name = name;
+        Server = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name.Value };
+    }
+
+    /// <summary>The new database, for sessions and tools.</summary>
+    public NpgsqlConnectionStringBuilder Server { get; }
+
+    public QuotedName Name => _name;
+
+    /// <param name="original">The database whose encoding and locale it gets.</param>
+    /// <param name="server">Where it is made; its database is only connected to.</param>
+    public static async Task<ScratchDatabase> CreateAsync(
+        NpgsqlDataSource original, NpgsqlConnectionStringBuilder server, string name, CancellationToken cancellation)
+    {
+        var admin = PostgresUrl.DataSource(server, "safe-deploy/scratch");
+        var quoted = QuotedName.TryParse(name, out var why) ?? throw new FormatException(why);
+        try
+        {
+            var (encoding, collate, type) = await LikeAsync(original, cancellation);
+            await using var connection = await admin.OpenConnectionAsync(cancellation);
+            var sql = $"create database {quoted.Sql} template template0 encoding {Literal(encoding)} lc_collate {Literal(collate)} lc_ctype {Literal(type)}";
+            await using var create = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+            await create.ExecuteNonQueryAsync(cancellation);
+            return new ScratchDatabase(admin, server, quoted);
+        }
+        catch (NpgsqlException failure)
+        {
+            await admin.DisposeAsync();
+            throw new ProblemException(PgDumpProblems.ScratchRefused(PostgresUrl.Display(server), failure.Message), failure);
+        }
+    }
+
+    /// <summary>It is somebody's database from now on.</summary>
+    public void Keep() => _isKept = true;
+
+    /// <summary>Dropped also after a cancellation: a copy of everybody's data is not left behind.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await using (_admin)
+        {
+            if (_isKept)
+                return;
+            await using var connection = await _admin.OpenConnectionAsync(CancellationToken.None);
+            await using var drop = new NpgsqlCommand($"drop database if exists {_name.Sql} with (force)", connection) { CommandTimeout = 0 };
+            await drop.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+    }
+
+    private static async Task<(string Encoding, string Collate, string Type)> LikeAsync(NpgsqlDataSource original, CancellationToken cancellation)
+    {
+        await using var connection = await original.OpenConnectionAsync(cancellation);
+        await using var command = new NpgsqlCommand(Like, connection);
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        await row.ReadAsync(cancellation);
+        return (row.GetString(0), row.GetString(1), row.GetString(2));
+    }
+
+    /// <summary>A text as SQL writes it, where no parameter may stand (sql-syntax-lexical, "String Constants").</summary>
+    private static string Literal(string text) => string.Create(CultureInfo.InvariantCulture, $"'{text.Replace("'", "''", StringComparison.Ordinal)}'");
+}

@@ -1,0 +1,28 @@
+using Npgsql;
+using SafeDeploy.Integrations.Databases.Postgres;
+
+namespace SafeDeploy.Integrations.Backups.PgDump;
+
+/// <summary>Free space where a server keeps its data: known only when that is this machine and the user may ask for the place.</summary>
+internal static class ServerDisk
+{
+    public static async Task<long?> FreeBytesAsync(NpgsqlConnectionStringBuilder server, CancellationToken cancellation)
+    {
+        if (server.Host is not ("localhost" or "127.0.0.1" or "::1") && server.Host?.StartsWith('/') != true)
+            return null;
+        try
+        {
+            await using var source = PostgresUrl.DataSource(server, "safe-deploy/preflight");
+            await using var connection = await source.OpenConnectionAsync(cancellation);
+            await using var command = new NpgsqlCommand("select current_setting('data_directory')", connection);
+            return await command.ExecuteScalarAsync(cancellation) is string folder && Directory.Exists(folder)
+                ? new DriveInfo(folder).AvailableFreeSpace
+                : null;
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // Only some roles may see the place: unknown is not "too little".
+            return null;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using SafeDeploy.Config;
+using SafeDeploy.DatabaseTests.Databases;
+using SafeDeploy.Integrations.Backups.PgDump;
+using SafeDeploy.Integrations.BackupStores.Folder;
+using SafeDeploy.Integrations.Databases.Postgres;
+using SafeDeploy.Migrations;
+using SafeDeploy.Ports;
+using SafeDeploy.Problems;
+
+namespace SafeDeploy.DatabaseTests.Backups;
+
+/// <summary>A set is proved by restoring it, keeps the files that belong to it, and never fills the disk.</summary>
+public sealed class BackupProofTests : IDisposable
+{
+    private static readonly BackupLabel Label = new("pos", "prod", "prod-7-1", "v2");
+    private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("safe-deploy-proof");
+
+    private string Store => Path.Combine(_home.FullName, "store");
+
+    public void Dispose() => _home.Delete(recursive: true);
+
+    private static readonly Scope[] Scopes = [new Scope.Public(), Scope.Parse("tenant_a"), Scope.Parse("tenant_b")];
+
+    private static Task<Subject> FleetAsync() => Subject.CreateAsync("""
+        create extension if not exists pg_trgm;
+        create type mood as enum ('well', 'ill');
+        create table plan (id int primary key, mood mood); insert into plan select n, 'well' from generate_series(1, 10) n;
+        create schema tenant_a; create schema tenant_b;
+        create table tenant_a.sale (id bigserial primary key, plan int references plan, note text, total numeric(12,2));
+        insert into tenant_a.sale (plan, note, total) select 1 + n % 10, 'n' || n, n / 3.0 from generate_series(1, 300) n;
+        create index on tenant_a.sale using gin (note gin_trgm_ops);
+        create table tenant_b.sale (like tenant_a.sale including all);
+        create view tenant_a.large as select * from tenant_a.sale where total > 50
+        """);
+
+    private PgDumpBackup Open(Subject subject, PgDumpOptions? options = null, ICommandRunner? runner = null, IBackupStore? store = null) => new(
+        PostgresUrl.Parse(subject.Server.Url), store ?? new FolderStore(Store, null), runner ?? new ToolRunner(), TimeProvider.System,
+        (options ?? PgDumpOptions.Default) with { Bin = TestServers.PostgresBin });
+
+    private Task<int> ScratchDatabasesAsync(Subject subject) =>
+        subject.Server.ScalarAsync<int>("select count(*)::int from pg_database where datname like 'safe\\_deploy\\_scratch%'");
+
+    [Fact]
+    public async Task A_set_is_proved_by_restoring_it_and_leaves_no_database_behind()
+    {
+        await using var subject = await FleetAsync();
+        await using var backup = Open(subject);
+        await backup.TakeAsync("set-1", Scopes, Label, default);
+        Assert.Equal("restore", (await backup.VerifyAsync("set-1", BackupVerification.Restore, default)).VerifiedLevel);
+        Assert.Equal("restore", Assert.Single(await backup.SetsAsync(default)).VerifiedLevel);
+        Assert.Equal(0, await ScratchDatabasesAsync(subject));
+    }
+
+    [Fact]
+    public async Task A_set_whose_rows_are_not_those_of_its_manifest_is_not_proved()
+    {
+        await using var subject = await FleetAsync();
+        await using var backup = Open(subject);
+        await backup.TakeAsync("set-1", Scopes, Label, default);
+        var file = Path.Combine(Store, "set-1", "manifest.json");
+        var manifest = JsonSerializer.Deserialize(await File.ReadAllTextAsync(file), BackupJson.Default.BackupManifest)!;
+        var other = manifest.Scopes["tenant_a"] with { Data = "299:" + manifest.Scopes["tenant_a"].Data.Split(':')[1] };
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(manifest with { Scopes = manifest.Scopes.SetItem("tenant_a", other) }, BackupJson.Default.BackupManifest));
+        var failure = await Assert.ThrowsAsync<ProblemException>(() => backup.VerifyAsync("set-1", BackupVerification.Restore, default));
+        Golden.Verify(ProblemText.Of(failure.Problem));
+        Assert.Equal(0, await ScratchDatabasesAsync(subject));
+    }
+
+    [Fact]
+    public async Task Configured_files_are_in_the_set_each_with_its_hash()
+    {
+        await using var subject = await FleetAsync();
+        var folder = Directory.CreateDirectory(Path.Combine(_home.FullName, "project"));
+        Directory.CreateDirectory(Path.Combine(folder.FullName, "media", "deep"));
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "app.env"), "A=1");
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "media", "deep", "ação.bin"), "picture");
+        File.CreateSymbolicLink(Path.Combine(folder.FullName, "media", "loop"), "../media");
+        await using var backup = Open(subject, new PgDumpOptions(folder.FullName, ["app.env", "media/"]));
+        await backup.TakeAsync("set-1", Scopes, Label, default);
+        await backup.VerifyAsync("set-1", BackupVerification.List, default);
+        var manifest = JsonSerializer.Deserialize(await File.ReadAllTextAsync(Path.Combine(Store, "set-1", "manifest.json")), BackupJson.Default.BackupManifest)!;
+        Assert.Equal(["app.env", "media/deep/ação.bin", "media/loop"], manifest.Files.Select(f => f.Path));
+        Assert.Equal("../media", manifest.Files[2].Link);
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("A=1"u8)), manifest.Files[0].Sha256);
+
+        await using var missing = Open(subject, new PgDumpOptions(folder.FullName, ["gone.env"]));
+        Assert.Equal("SD0514", (await Assert.ThrowsAsync<ProblemException>(() => missing.TakeAsync("set-2", Scopes, Label, default))).Problem.Code);
+    }
+
+    [Fact]
+    public async Task Only_the_owner_may_read_a_set()
+    {
+        await using var subject = await FleetAsync();
+        await using var backup = Open(subject);
+        await backup.TakeAsync("set-1", Scopes, Label, default);
+        await backup.VerifyAsync("set-1", BackupVerification.Checksum, default);
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute;
+        Assert.All(Directory.GetFileSystemEntries(Path.Combine(Store, "set-1")).Append(Path.Combine(Store, "set-1")), f => Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(f) & Others));
+    }
+
+    [Fact]
+    public async Task A_disk_that_becomes_full_while_the_set_is_written_stops_it_with_both_numbers()
+    {
+        await using var subject = await FleetAsync();
+        var disk = new ShrinkingStore(new FolderStore(Store, null));
+        var runner = new ToolRunner { Before = call => disk.FillAsync(call) };
+        await using var backup = Open(subject, runner: runner, store: disk);
+        var failure = await Assert.ThrowsAsync<ProblemException>(() => backup.TakeAsync("set-1", Scopes, Label, default));
+        Assert.Equal(("SD0504", "the disk became full while the backup was written: 3 MB free, it stops below 16 MB"), (failure.Problem.Code, failure.Problem.What));
+        Assert.Empty(Directory.GetFileSystemEntries(Store));
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_too_small_is_refused_before_with_the_reckoning()
+    {
+        await using var subject = await FleetAsync();
+        var disk = new ShrinkingStore(new FolderStore(Store, null)) { Free = 5 << 20 };
+        await using var backup = Open(subject, store: disk);
+        var failure = await Assert.ThrowsAsync<ProblemException>(() => backup.TakeAsync("set-1", Scopes, Label, default));
+        Assert.Equal("SD0504", failure.Problem.Code);
+        Assert.Contains("and there is no earlier set to tell how small a dump of it is", failure.Problem.What, StringComparison.Ordinal);
+    }
+}
