@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Backups.PgDump;
+using SafeDeploy.Integrations.BackupStores;
 using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.DeployTargets;
@@ -27,7 +28,7 @@ public static class AllProblems
         .. new[]
         {
             UsageProblems.All, ConfigProblems.All, LedgerProblems.All, MigrationProblems.All, PipelineProblems.All, RollbackProblems.All, HookProblems.All,
-            TenantProblems.All, PreflightProblems.All, HealthProblems.All, PgDumpProblems.All, PgQueryProblems.All, PostgresDatabaseProblems.All,
+            TenantProblems.All, PreflightProblems.All, HealthProblems.All, PgDumpProblems.All, BackupStoreProblems.All, PgQueryProblems.All, PostgresDatabaseProblems.All,
             TargetProblems.All, CommandEngineProblems.All, AdoptProblems.All, ScriptProblems.All, SqlFilesProblems.All, ProcessProblems.All,
             YamlProblems.All,
         }.SelectMany(slice => slice).OrderBy(info => info.Code, StringComparer.Ordinal),
