@@ -25,5 +25,6 @@ public static class AllCommands
         CompletionCommand.Of(invocation),
         HookCommand.Of(invocation),
         ActionCommand.Of(invocation),
+        RehearseCommand.Of(invocation),
     ];
 }

@@ -31,7 +31,7 @@ internal sealed class MoveBatch(NpgsqlConnection connection) : IAsyncDisposable
 
     // With a positional parameter, used or not, the driver sends the text as it is instead of looking for semicolons and
     // names in it. A text that has parameters of its own (a function's body) is left to be refused by the server as ever.
-    private static NpgsqlBatchCommand AsItIs(PlacedStatement statement)
+    public static NpgsqlBatchCommand AsItIs(PlacedStatement statement)
     {
         var command = new NpgsqlBatchCommand(statement.Text);
         if (statement.Tree?.DescendantsAndSelf().Any(node => node.Is("ParamRef")) == false)

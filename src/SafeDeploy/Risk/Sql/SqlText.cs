@@ -13,8 +13,44 @@ public static partial class SqlText
         var masked = new string(text).ToCharArray();
         BlankRollbackSection(text, masked);
         BlankClientLines(masked);
-        ReplacePlaceholders(masked);
+        ReplacePlaceholders(masked, inText: false);
         return new string(masked);
+    }
+
+    /// <summary>The text with a name in the place of every placeholder, in strings too, so that a scratch server can run it.</summary>
+    public static string Filled(string text)
+    {
+        var filled = text.ToCharArray();
+        ReplacePlaceholders(filled, inText: true);
+        return new string(filled);
+    }
+
+    /// <summary>The names, as the catalogue would have them, of placeholders that stand for a schema: before a dot, or after SCHEMA.</summary>
+    public static IEnumerable<string> SchemaPlaceholders(string text)
+    {
+        if (text.AsSpan().IndexOfAny(Openings) < 0)
+            yield break;
+        var filled = Filled(text);
+        foreach (Match match in Placeholder().Matches(text))
+        {
+            var (start, end) = match.Length > 1 ? (match.Index, match.Index + match.Length) : Variable(filled, match.Index + 1);
+            var isQuoted = start > 0 && filled[start - 1] == '"' && end < filled.Length && filled[end] == '"';
+            var after = isQuoted ? end + 1 : end;
+            var before = filled.AsSpan(0, isQuoted ? start - 1 : start).TrimEnd();
+            if (text.AsSpan(match.Index, 1) is ":" && filled[match.Index] == ':')
+                continue;
+            if ((after < filled.Length && filled[after] == '.') || before.EndsWith("schema", StringComparison.OrdinalIgnoreCase))
+                yield return isQuoted ? filled[start..end] : filled[start..end].ToLowerInvariant();
+        }
+    }
+
+    private static (int Start, int End) Variable(string text, int start)
+    {
+        start += start < text.Length && text[start] == '"' ? 1 : 0;
+        var end = start;
+        while (end < text.Length && (char.IsLetterOrDigit(text[end]) || text[end] == '_'))
+            end++;
+        return (start, end);
     }
 
     [GeneratedRegex(@"^[ \t]*--[ \t]*(migrate:down|\+goose[ \t]+Down)\b", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
@@ -95,7 +131,7 @@ public static partial class SqlText
 
     private static readonly SearchValues<char> Openings = SearchValues.Create("{$#%<:@");
 
-    private static void ReplacePlaceholders(char[] masked)
+    private static void ReplacePlaceholders(char[] masked, bool inText)
     {
         if (masked.AsSpan().IndexOfAny(Openings) < 0)
             return;
@@ -104,7 +140,7 @@ public static partial class SqlText
         foreach (Match match in Placeholder().Matches(text))
         {
             line.Advance(match.Index);
-            if (line.IsInText)
+            if (line.IsInText && !(inText && match.Length > 1))
                 continue;
             if (match.Length > 1)
                 Name(masked, match);
