@@ -79,13 +79,16 @@ public sealed class CompositionRoot
     {
         var judge = _config.Health is { } health ? new HealthJudge(health, world.Gates, world.Target, _clock) : null;
         var stages = new Stages(world, new SnapshotReader(world.Database, world.Target, _config.Health, front, _clock), judge, _story.Problem);
+        Task<Problem?> IsWellAsync(string version, LedgerHistory history, CancellationToken cancellation) =>
+            judge?.ServingIsWellAsync(version, history, null, cancellation) ?? Task.FromResult<Problem?>(null);
         var rollback = new RollbackRunner(
             world,
             new RollbackFactsReader(world, (slot, version, cancellation) => Proves(judge, slot, version, cancellation)),
             (slot, version, cancellation) => judge?.ReadyAsync(slot, version, cancellation) ?? Task.FromResult<Problem?>(null),
-            (version, history, cancellation) => judge?.ServingIsWellAsync(version, history, null, cancellation) ?? Task.FromResult<Problem?>(null));
+            IsWellAsync);
+        var recovery = new Recovery(world, rollback, IsWellAsync, _story.Problem);
         var hook = new RunHook(world, rollback, new FormerContainer(FormerContainer.LocalEngine, _invocation.Machine, _clock).StopAsync);
-        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, hook, adopt, _open);
+        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, recovery, hook, adopt, _open);
     }
 
     private static Task<Problem?> Proves(HealthJudge? judge, string slot, string version, CancellationToken cancellation) =>

@@ -29,10 +29,23 @@ public sealed class TestDatabase : IAsyncDisposable
 
     /// <summary>On a server of the test's own.</summary>
     /// <param name="options">What else <c>create database</c> is told, e.g. <c>tablespace small</c>.</param>
-    public static async Task<TestDatabase> CreateAsync(Uri server, string options, CancellationToken cancellation = default)
+    public static Task<TestDatabase> CreateAsync(Uri server, string options, CancellationToken cancellation = default) =>
+        MadeFromAsync(server, $"template template0 {options}", cancellation);
+
+    /// <summary>Nobody may connect to it any more: it can be copied by several at once.</summary>
+    public async Task SealAsync()
+    {
+        await OnServerAsync(server, $"alter database {name} with allow_connections false", CancellationToken.None);
+        await OnServerAsync(server, $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'", CancellationToken.None);
+    }
+
+    /// <summary>A copy of a sealed one.</summary>
+    public Task<TestDatabase> CopyOfSealedAsync() => MadeFromAsync(server, $"template {name}", CancellationToken.None);
+
+    private static async Task<TestDatabase> MadeFromAsync(Uri server, string from, CancellationToken cancellation)
     {
         var name = $"sd_test_{Guid.NewGuid():N}";
-        await OnServerAsync(server, $"create database {name} template template0 {options}", cancellation);
+        await OnServerAsync(server, $"create database {name} {from}", cancellation);
         return new TestDatabase(name, server);
     }
 

@@ -18,6 +18,7 @@ public static class AllCommands
         RunCommand.Of(invocation, StepName.DeployImage, "deploy-image", "Brings the new release up beside the old one and moves traffic."),
         RunCommand.Of(invocation, StepName.VerifyHealth, "verify-health", "Gates and soak; sets the commit point."),
         RollbackCommand.Of(invocation),
+        RecoverCommand.Of(invocation),
         StatusCommand.Of(invocation),
         HistoryCommand.Of(invocation),
         AdoptCommand.Of(invocation),

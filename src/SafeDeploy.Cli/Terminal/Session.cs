@@ -50,6 +50,8 @@ public sealed class Session : IAsyncDisposable
 
     public RunHook Hook => _composition.Hook;
 
+    public Recovery Recovery => _composition.Recovery;
+
     public AdoptService Adopt => _composition.Adopt;
 
     /// <summary>Reads the configuration, makes the session, acts, and turns a known failure into its message and exit code.</summary>
@@ -113,7 +115,7 @@ public sealed class Session : IAsyncDisposable
     }
 
     private static OutcomeDocument Document(RunEnd end, ExitCode code, RunReport? report) => new(
-        JsonSerializer.Serialize(end.Conclusion, SafeDeployJson.Default.Conclusion).Trim('"'),
+        end.Conclusion is { } conclusion ? JsonSerializer.Serialize(conclusion, SafeDeployJson.Default.Conclusion).Trim('"') : null,
         (int)code, end.Statement, [.. end.Problems.Select(ProblemNote.Of)], report);
 
     private static string ConfigPath(Invocation invocation, ParseResult line) =>

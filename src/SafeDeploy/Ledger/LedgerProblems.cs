@@ -25,7 +25,7 @@ public static class LedgerProblems
 
     public static readonly ProblemInfo HoldLost = new("SD0204", "The right to work could not be renewed",
         "The process could not renew its heartbeat within the time that other processes rely on, so it stopped itself.",
-        "Run the very same command again to go on, or `safe-deploy rollback` to go back.");
+        "Run the very same command again to go on, or `safe-deploy recover` to end it.");
 
     public static readonly ProblemInfo SecondAutomaticRollback = new("SD0205", "The automatic rollback was already claimed",
         "A deployment is rolled back automatically at most once, and another process came first.",
@@ -119,7 +119,7 @@ public static class LedgerProblems
             $"environment \"{environment}\"",
             "what was not yet committed is rolled back by the server",
             "stopping: another process may take over now",
-            "run the very same command again, or safe-deploy rollback");
+            "run the very same command again, or safe-deploy recover");
 
     public static Problem AlreadyClaimed(DeploymentId deployment, string environment) =>
         SecondAutomaticRollback.Occurred($"the automatic rollback of deployment \"{deployment}\" was already claimed",

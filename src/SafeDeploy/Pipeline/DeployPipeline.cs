@@ -10,6 +10,8 @@ namespace SafeDeploy.Pipeline;
 /// <param name="stages">Makes the step of a stage for a plan.</param>
 public sealed class DeployPipeline(World world, Stages stages, RollbackRunner rollback)
 {
+    private readonly CommitPoint _commit = new(world, stages.Tell);
+
     public async Task<RunEnd> RunAsync(RunRequest request, RunCancellation cancellation)
     {
         await world.Ledger.PrepareAsync(cancellation.Graceful);
@@ -48,29 +50,10 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
     {
         using var forceful = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Forceful, held.Hold.Lost);
         using var graceful = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Graceful, held.Hold.Lost);
-        world.Target?.GuardWith(held.Hold);
-        var history = new LedgerHistory(await held.Hold.ReadAsync(cancellation.Graceful));
-        var run = new RunContext(held.Hold, history, world.Story, world.Clock, new RunCancellation(graceful.Token, forceful.Token));
+        var run = await UnderHold.EnterAsync(world, held, new RunCancellation(graceful.Token, forceful.Token));
         if (held.FencedEpoch is { } old)
             world.Story.Detail($"took over from epoch {old}: its sessions are ended, going on where it stopped");
-        try
-        {
-            var end = await ForwardAsync(request, run, planning);
-            return end.Conclusion == Conclusion.Cancelled && held.Hold.Lost.IsCancellationRequested ? await LostHold.EndAsync(world.Ledger, run) : end;
-        }
-        catch (Exception cut) when (cut is OperationCanceledException or ProblemException && held.Hold.Lost.IsCancellationRequested)
-        {
-            return await LostHold.EndAsync(world.Ledger, run);
-        }
-        catch (OperationCanceledException) when (run.Cancellation.IsCancellationRequested)
-        {
-            return Cancelled(run, null);
-        }
-        catch (ProblemException broken) when (run.History.Plan is not null)
-        {
-            // The ledger or the world failed between two steps: nobody can say from here that the previous release serves.
-            return new RunEnd(Conclusion.Incomplete, ExitCode.PersonNeeded, broken.Problem.What, [broken.Problem], held.Hold.Deployment, run.History);
-        }
+        return await UnderHold.RunAsync(world, run, () => run.History.Plan is not null, () => ForwardAsync(request, run, planning));
     }
 
     private async Task<RunEnd> ForwardAsync(RunRequest request, RunContext run, Planning planning)
@@ -78,7 +61,7 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
         if (run.History.RollbackIsClaimed)
             return await BackAsync(run, request, null, null);
         if (run.History.IsCommitted)
-            return await CommitAsync(run, request);
+            return await _commit.ReachAsync(run, request.Run.Actor);
         DeployPlan plan;
         try
         {
@@ -158,7 +141,7 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
             }
         }
 
-        return wanted.Contains(plan.Steps[^1]) ? await CommitAsync(run, request) : await ParkAsync(request, run);
+        return wanted.Contains(plan.Steps[^1]) ? await _commit.ReachAsync(run, request.Run.Actor) : await ParkAsync(request, run);
     }
 
     /// <summary>Writes down what a person overrides at this stage.</summary>
@@ -203,7 +186,7 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
         foreach (var other in others)
             stages.Tell(other);
         if (run.Cancellation.IsCancellationRequested)
-            return Cancelled(run, name);
+            return UnderHold.Cancelled(run, name);
         if (request.Only is not null)
             return await LeaveOpenAsync(request, run, problem);
         return await BackAsync(run, request, problem, name);
@@ -226,43 +209,11 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
         return await EndAsync(run, end, cause is null ? [] : [cause]);
     }
 
-    private async Task<RunEnd> CommitAsync(RunContext run, RunRequest request)
-    {
-        if (!run.History.IsCommitted)
-            await run.RecordAsync(null, new LedgerFact.Committed(request.Run.Actor));
-        await RetireAsync(run);
-        var to = run.History.Opened?.To;
-        var statement = $"{to?.Display} is released{(run.History.Opened?.From is { } from ? $"; before it was {from.Version}" : "")}";
-        var end = End(Conclusion.Deployed, ExitCode.Done, statement, []);
-        await run.Hold.ConcludeAsync(end, run.Force);
-        return await EndAsync(run, end, []);
-    }
-
-    /// <summary>The release is good whatever becomes of the old one: a failure is told and kept, no more.</summary>
-    private async Task RetireAsync(RunContext run)
-    {
-        try
-        {
-            await Retirement.RetireAsync(world.Target, run);
-        }
-        catch (ProblemException failure)
-        {
-            stages.Tell(failure.Problem);
-            await run.RecordAsync(null, new LedgerFact.Noted("the former release was not retired", failure.Problem.What));
-        }
-    }
-
     private async Task<RunEnd> ParkAsync(RunRequest request, RunContext run)
     {
         var until = world.Clock.GetUtcNow() + request.ParkFor;
         await run.Hold.ParkAsync(until, request.Only!.Value.Text(), run.Force);
         return new RunEnd(Conclusion.Parked, ExitCode.Done, $"{request.Only.Value.Text()} is done; the deployment waits for its next step until {until:u}", [], run.Hold.Deployment, await LatestAsync(run));
-    }
-
-    private static RunEnd Cancelled(RunContext run, StepName? name)
-    {
-        var problem = PipelineProblems.CancelledIn(name);
-        return new RunEnd(Conclusion.Cancelled, ExitCode.Cancelled, problem.What, [problem], run.Hold.Deployment, run.History);
     }
 
     private async Task<RunEnd> EndAsync(RunContext run, LedgerFact.Concluded end, ImmutableArray<Problem> problems) =>

@@ -54,20 +54,23 @@ public sealed class ManualRollback(World world, RollbackRunner rollback)
     {
         await using var hold = held.Hold;
         using var forceful = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Forceful, hold.Lost);
-        world.Target?.GuardWith(hold);
-        var history = new LedgerHistory(await hold.ReadAsync(forceful.Token));
         // The first signal does not stop a rollback half way; the second does.
-        var run = new RunContext(hold, history, world.Story, world.Clock, new RunCancellation(forceful.Token, forceful.Token));
+        var run = await UnderHold.EnterAsync(world, held, new RunCancellation(forceful.Token, forceful.Token));
         if (held.FencedEpoch is { } old)
             world.Story.Detail($"took over from epoch {old}: its sessions are ended");
-        var state = await world.Ledger.StateAsync(hold.Environment, forceful.Token);
-        var (path, unreachable) = await _paths.FindAsync(state, request.To, forceful.Token);
+        return await UnderHold.RunAsync(world, run, () => true, () => TakeAsync(request, run));
+    }
+
+    private async Task<RunEnd> TakeAsync(ManualRollbackRequest request, RunContext run)
+    {
+        var state = await world.Ledger.StateAsync(run.Hold.Environment, run.Force);
+        var (path, unreachable) = await _paths.FindAsync(state, request.To, run.Force);
         if (unreachable is not null)
             return RunEnd.Refused(unreachable);
         var end = await rollback.RunAsync(run, new RollbackCall(request.Run.Actor, Reason(request), null, path));
-        await hold.ConcludeAsync(end, forceful.Token);
-        var entries = await world.RecordOfAsync(hold.Deployment, forceful.Token);
-        return new RunEnd(end.Conclusion, (ExitCode)end.ExitCode, end.Statement, [], hold.Deployment, entries);
+        await run.Hold.ConcludeAsync(end, run.Force);
+        var entries = await world.RecordOfAsync(run.Hold.Deployment, run.Force);
+        return new RunEnd(end.Conclusion, (ExitCode)end.ExitCode, end.Statement, [], run.Hold.Deployment, entries);
     }
 
     private static string Reason(ManualRollbackRequest request) => request switch

@@ -14,7 +14,7 @@ public static class PipelineProblems
     public static readonly ProblemInfo Occupied = new(
         "SD0801", "another deployment holds the environment",
         "One deployment works on an environment at a time. Another run works on it, waits between two jobs, or died without ending.",
-        "Wait for it, or end it with `safe-deploy rollback` (it fences the old run first).");
+        "Wait for it, or end it with `safe-deploy recover` (it fences the old run first).");
 
     public static readonly ProblemInfo Ended = new(
         "SD0802", "the deployment has ended already",
@@ -34,7 +34,7 @@ public static class PipelineProblems
     public static readonly ProblemInfo Cancelled = new(
         "SD0805", "the run was cancelled",
         "The process was told to stop. What it had begun is recorded; nothing new was started.",
-        "Run the same command again to go on, or `safe-deploy rollback` to go back.");
+        "Run the same command again to go on, or `safe-deploy recover` to end it.");
 
     public static readonly ProblemInfo NothingToRollBack = new(
         "SD0806", "there is no deployment to roll back",
@@ -59,7 +59,7 @@ public static class PipelineProblems
     public static readonly ProblemInfo NotFinished = new(
         "SD0810", "the rollback stopped before its end",
         "An action of the way back failed. What was undone and what was not is listed.",
-        "Remove the cause and call `safe-deploy rollback` again: it goes on where it stopped.");
+        "Remove the cause and call `safe-deploy recover`: it goes on where the rollback stopped.");
 
     public static readonly ProblemInfo HeldTooLong = new(
         "SD0811", "traffic was held longer than allowed",
@@ -89,23 +89,23 @@ public static class PipelineProblems
 
     public static Problem OccupiedBy(EnvironmentState state)
     {
-        var run = state.Current!.Run;
+        var run = state.Holder ?? state.Current!.Run;
         var age = state.HeartbeatAge is { } a ? $"last heard {Words(a)} ago" : "never heard";
         var (what, next) = state.State switch
         {
             HoldState.Parked => (
-                $"deployment \"{state.Current.Id}\" of \"{state.Environment}\" is parked until {state.ParkedUntil:u}",
-                "wait for its next job, or end it: safe-deploy rollback --take-over"),
+                $"deployment \"{state.Current!.Id}\" of \"{state.Environment}\" is parked until {state.ParkedUntil:u}",
+                "wait for its next job, or end it: safe-deploy recover --take-over"),
             HoldState.Dead => (
-                $"deployment \"{state.Current.Id}\" of \"{state.Environment}\" died without ending",
-                "end it: safe-deploy rollback (decides from its ledger), or repeat the very same run to go on"),
+                $"deployment \"{state.Current!.Id}\" of \"{state.Environment}\" died without ending",
+                "end it: safe-deploy recover (finishes or goes back, from its ledger), or repeat the very same run to go on"),
             _ => (
-                $"deployment \"{state.Current.Id}\" works on \"{state.Environment}\"",
-                "wait until it ends; if its machine is gone: safe-deploy rollback (it fences the old run first)"),
+                $"deployment \"{state.Current!.Id}\" works on \"{state.Environment}\"",
+                "wait until it ends; if its machine is gone: safe-deploy recover (it fences the old run first)"),
         };
         return Occupied.Occurred(
             what,
-            $"run {run.Url?.ToString() ?? run.RunId} by {run.Actor} on {run.Host}, {state.Current.To.Version}, epoch {state.Epoch.ToString(CultureInfo.InvariantCulture)}, {age}",
+            $"run {run.Url?.ToString() ?? run.RunId} by {run.Actor} on {run.Host}, {state.Current!.To.Version}, epoch {state.Epoch.ToString(CultureInfo.InvariantCulture)}, {age}",
             NothingTouched, "leaving it alone", next);
     }
 
@@ -127,7 +127,7 @@ public static class PipelineProblems
 
     public static Problem CancelledIn(StepName? step) => Cancelled.Occurred(
         $"the run was cancelled in {step?.Text() ?? "its preparation"}", step?.Text() ?? "before the first step",
-        "what was not begun", "recording the state and stopping", "run the same command again to go on, or safe-deploy rollback");
+        "what was not begun", "recording the state and stopping", "run the same command again to go on, or safe-deploy recover");
 
     public static Problem Nothing(string environment) => NothingToRollBack.Occurred(
         $"environment \"{environment}\" has no deployment", "the ledger", NothingTouched, "nothing", "check --environment; safe-deploy history");
@@ -144,7 +144,7 @@ public static class PipelineProblems
         what, where, "the schemas and images named in the decision", "leaving everything as it is now", "look at the check; then safe-deploy status");
 
     public static Problem Unfinished(Problem cause, string done) => NotFinished.Occurred(
-        $"the rollback stopped: {cause.What}", cause.Where, done, "leaving everything as it is now", $"{cause.Next}; then: safe-deploy rollback") with
+        $"the rollback stopped: {cause.What}", cause.Where, done, "leaving everything as it is now", $"{cause.Next}; then: safe-deploy recover") with
     {
         Evidence = cause.Evidence,
     };

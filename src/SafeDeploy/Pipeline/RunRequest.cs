@@ -25,11 +25,12 @@ public sealed record RunRequest(
     TimeSpan ParkFor);
 
 /// <summary>How one call ended.</summary>
+/// <param name="Conclusion">Null when there was nothing to do and no deployment is there whose end could be named.</param>
 /// <param name="Deployment">Null when none was opened.</param>
 /// <param name="History">The deployment's entries; empty when none was opened.</param>
 public sealed record RunEnd(
-    Conclusion Conclusion, ExitCode Code, string Statement, ImmutableArray<Problem> Problems, DeploymentId? Deployment, LedgerHistory History)
+    Conclusion? Conclusion, ExitCode Code, string Statement, ImmutableArray<Problem> Problems, DeploymentId? Deployment, LedgerHistory History)
 {
     public static RunEnd Refused(params ImmutableArray<Problem> problems) =>
-        new(Conclusion.Refused, ExitCode.Refused, problems[0].What, problems, null, LedgerHistory.Empty);
+        new(Runs.Conclusion.Refused, ExitCode.Refused, problems[0].What, problems, null, LedgerHistory.Empty);
 }

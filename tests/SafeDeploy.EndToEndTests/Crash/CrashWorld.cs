@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Npgsql;
@@ -26,9 +25,9 @@ internal sealed class CrashWorld : IAsyncDisposable
     /// <summary>Schema and data of every scope before the deployment.</summary>
     public string Before { get; private set; } = "";
 
-    public static async Task<CrashWorld> ServingAsync(string version)
+    public static async Task<CrashWorld> ServingAsync(string version, int tenants = 3)
     {
-        var sample = await Sample.WithV1Async();
+        var sample = await Sample.WithV1Async(tenants);
         if (version != "v1")
             await sample.DeployAsync(version);
         await LedgerStop.InstallAsync(sample.Database);
@@ -52,19 +51,7 @@ internal sealed class CrashWorld : IAsyncDisposable
             TimeSpan.FromSeconds(30), what: $"{Serves} answers from the restored database");
     }
 
-    /// <summary>Everything but the ledger, as <c>pg_dump</c> prints it: equal texts, equal databases.</summary>
-    public async Task<string> DumpAsync()
-    {
-        var start = new ProcessStartInfo(Path.Combine(TestServers.PostgresBin, "pg_dump")) { RedirectStandardOutput = true };
-        foreach (var argument in (string[])["--exclude-schema=safe_deploy", "--exclude-schema=crash_test", Sample.Database.Url])
-            start.ArgumentList.Add(argument);
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("pg_dump did not start");
-        var text = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.Equal(0, process.ExitCode);
-        // Newer pg_dump brackets its output with a random word.
-        return string.Join('\n', text.Split('\n').Where(line => !line.StartsWith(@"\restrict", StringComparison.Ordinal) && !line.StartsWith(@"\unrestrict", StringComparison.Ordinal)));
-    }
+    public Task<string> DumpAsync() => Dump.OfAsync(Sample.Database);
 
     /// <summary>Which versions containers of this sample run now, each once.</summary>
     public async Task<string[]> RunningVersionsAsync()

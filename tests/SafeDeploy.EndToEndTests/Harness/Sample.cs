@@ -18,8 +18,9 @@ public sealed class Sample : IAsyncDisposable
 
     private readonly string _home = Directory.CreateTempSubdirectory("sd-e2e-").FullName;
     private readonly StringBuilder _said = new();
-    
-    private Sample(TestDatabase database, int tenants) => (Database, Tenants) = (database, tenants);
+    private readonly bool _hasContainers;
+
+    private Sample(TestDatabase database, int tenants, bool hasContainers = true) => (Database, Tenants, _hasContainers) = (database, tenants, hasContainers);
 
     public static string Folder => Path.Combine(TestServers.RepositoryRoot, "tests", "samples", "sql-files");
 
@@ -72,12 +73,21 @@ public sealed class Sample : IAsyncDisposable
     public static async Task<Sample> EmptyAsync(int tenants = 3) => await OnAsync(await TestDatabase.CreateAsync(), tenants);
 
     /// <summary>The same in a database that is there; it is the sample's from now on.</summary>
-    public static async Task<Sample> OnAsync(TestDatabase database, int tenants = 3)
+    /// <param name="hasContainers">False: no container is ever made, and none is looked for at the end.</param>
+    public static async Task<Sample> OnAsync(TestDatabase database, int tenants = 3, bool hasContainers = true)
     {
-        var sample = new Sample(database, tenants);
+        var sample = new Sample(database, tenants, hasContainers);
         Directory.CreateDirectory(sample.Backups);
         await sample.Database.ExecuteAsync($"alter database {sample.Database.Name} set sample.tenants = '{tenants.ToString(CultureInfo.InvariantCulture)}'");
         await sample.SqlFileAsync("seed/tenants.sql");
+        return sample;
+    }
+
+    /// <summary>Over a database that is there already, without a container of its own.</summary>
+    public static Sample Over(TestDatabase database, int tenants)
+    {
+        var sample = new Sample(database, tenants, hasContainers: false);
+        Directory.CreateDirectory(sample.Backups);
         return sample;
     }
 
@@ -284,13 +294,19 @@ public sealed class Sample : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_hasContainers)
+            await RemoveContainersAsync();
+        await Database.DisposeAsync();
+        Directory.Delete(_home, recursive: true);
+    }
+
+    private async Task RemoveContainersAsync()
+    {
         if (await IdsAsync() is { Length: > 0 } containers)
             await ContainerLabel.DockerAsync(["rm", "-fv", .. containers]);
         var networks = await ContainerLabel.DockerAsync("network", "ls", "-q", "--no-trunc", "--filter", $"label=safe-deploy.service={Service}");
         if (networks.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } ids)
             await ContainerLabel.DockerAsync(["network", "rm", .. ids]);
-        await Database.DisposeAsync();
-        Directory.Delete(_home, recursive: true);
     }
 
     private static async Task<string> ToolAsync(string program, params string[] arguments)
