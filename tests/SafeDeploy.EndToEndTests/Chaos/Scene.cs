@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using SafeDeploy.EndToEndTests.Crash;
+
+namespace SafeDeploy.EndToEndTests.Chaos;
+
+/// <summary>What is being done when something goes wrong: a verb on a world, and where it may end.</summary>
+/// <param name="Verb"><c>run</c> or <c>rollback</c>.</param>
+/// <param name="To">The release that the deployment brings, or brought.</param>
+/// <param name="Back">What serves when it is taken back.</param>
+/// <param name="Databases">The dumps that an end may have: before and after.</param>
+/// <param name="Takes">How long the verb takes when nobody disturbs it.</param>
+internal sealed record Scene(string Name, FileWorld World, string Verb, string To, string Back, string[] Sick, string[] Databases, TimeSpan Takes)
+{
+    /// <summary>Plays it once without a fault: how long it takes, and what it makes of the database.</summary>
+    public static async Task<Scene> RehearsedAsync(string name, FileWorld world, string verb, string to, string back, params string[] sick)
+    {
+        await using var site = await world.CopyAsync(sick);
+        var watch = Stopwatch.StartNew();
+        var end = await site.CallAsync(to, verb, "--output", "json");
+        var takes = watch.Elapsed;
+        var isWell = sick.Length == 0 ? end.ExitCode == 0 : end.ExitCode == 1;
+        Assert.True(isWell, $"{name}: {end}");
+        var whole = verb == "run" ? await EveryLineTests.AfterAsync(world, to) : world.Before;
+        return new Scene(name, world, verb, to, back, sick, [world.Before, await Dump.OfAsync(site.Sample.Database), whole], takes);
+    }
+
+    /// <summary>After <c>recover</c> ended well: one state, and the one that it says.</summary>
+    public async Task<string> CheckAsync(FileSite site, string conclusion)
+    {
+        var current = await site.Sample.Database.ScalarAsync<string>(
+            "select d.to_release ->> 'version' from safe_deploy.environment e join safe_deploy.deployment d on d.id = e.deployment");
+        // Killed before it had opened its deployment, nothing was begun: the former one is the last.
+        var serves = current == To && conclusion == "deployed" ? To : current == To ? Back : World.Serves;
+        await site.AssertOneStateAsync(serves, Databases);
+        return $"{conclusion}, {serves} serves";
+    }
+}
