@@ -16,6 +16,11 @@ public static class FileOptions
         Description = "A script that says what existed before; read, never executed.",
     };
 
+    public static readonly Option<string?> Trace = new("--trace")
+    {
+        Description = "postgres://… of a server: the statements of --files also run on a scratch database there, after --schema, and what they really do counts.",
+    };
+
     public static readonly Option<bool> Independent = new("--independent")
     {
         Description = "Each file is judged alone against the same --schema, instead of as a sequence.",

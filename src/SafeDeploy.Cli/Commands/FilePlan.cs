@@ -3,6 +3,7 @@ using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
+using SafeDeploy.Integrations.Rehearsals;
 using SafeDeploy.Integrations.Yaml;
 using SafeDeploy.Migrations;
 using SafeDeploy.Problems;
@@ -30,7 +31,10 @@ internal static class FilePlan
             var schema = line.GetValue(FileOptions.Schema) is { } given ? await ReadFileAsync(invocation.Folder, given, cancellation) : null;
             var options = new RiskOptions(
                 line.GetValue(FileOptions.Independent), risk.ProtectedTables, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime));
-            var report = PlanFiles.Run(PgQueryParser.Load(), files, schema, options, cancellation);
+            var parser = PgQueryParser.Load();
+            var report = PlanFiles.Run(parser, files, schema, options, cancellation);
+            if (line.GetValue(FileOptions.Trace) is { } url)
+                report = await new StatementTracer(parser, TimeProvider.System).TraceAsync(url, report, files, schema, options.Independent, cancellation);
             await invocation.Out.WriteLineAsync(Rendered(line, report, risk.FailOn).TrimEnd('\n'));
             return (int)(PlanFiles.Refuses(report, risk.FailOn) ? ExitCode.Refused : ExitCode.Done);
         }

@@ -21,6 +21,7 @@ public static class PlanCommand
         command.Options.Add(FileOptions.Files);
         command.Options.Add(FileOptions.Schema);
         command.Options.Add(FileOptions.Independent);
+        command.Options.Add(FileOptions.Trace);
         command.Options.Add(PlanOptions.Limit);
         command.SetAction((line, _) => line.GetValue(FileOptions.Files) is { Length: > 0 } files
             ? FilePlan.RunAsync(invocation, line, files)

@@ -44,7 +44,7 @@ internal sealed class ScratchTrace
     {
         var trace = new ScratchTrace();
         await foreach (var (oid, seen) in ReadAsync(connection, cancellation))
-            trace._before[oid] = seen;
+            (trace._before[oid], trace._scansBefore[oid]) = (seen, seen.Scans);
         return trace;
     }
 

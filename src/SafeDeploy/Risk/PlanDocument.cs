@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using SafeDeploy.Migrations;
+using SafeDeploy.Risk.Effects;
 
 namespace SafeDeploy.Risk;
 
@@ -36,6 +37,14 @@ public sealed record PlanStatement(
     bool Hazard,
     ImmutableArray<PlanFinding> Findings)
 {
+    /// <summary>With <c>--trace</c>: what the server did; the fields above then say the same. Left out where it was not traced.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TracedStatement? Traced { get; init; }
+
+    /// <summary>With <c>--trace</c>: what the text alone had said.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TracedStatement? Predicted { get; init; }
+
     public static PlanStatement Of(JudgedStatement judged) => new(
         judged.File,
         judged.Line,
@@ -59,10 +68,34 @@ public sealed record PlanStatement(
         judged.Effect.Phase,
         judged.Effect.Compatible,
         judged.Effect.Hazard,
-        [.. judged.Findings.Select(f => new PlanFinding(f.Rule, f.Severity, f.Message, f.Remedy, f.SuppressedBecause))]);
+        [.. judged.Findings.Select(f => new PlanFinding(f.Rule, f.Severity, f.Message, f.Remedy, f.SuppressedBecause))])
+    {
+        Traced = judged.Traced is null ? null : TracedStatement.Of(judged.Effect, judged.Traced.Error),
+        Predicted = judged.Predicted is null ? null : TracedStatement.Of(judged.Predicted, null),
+    };
 
-    private static ImmutableSortedDictionary<string, string> Spelled(ImmutableSortedDictionary<string, LockLevel> locks) =>
+    internal static ImmutableSortedDictionary<string, string> Spelled(ImmutableSortedDictionary<string, LockLevel> locks) =>
         locks.ToImmutableSortedDictionary(l => l.Key, l => l.Value.Spelled(), StringComparer.Ordinal);
+}
+
+/// <summary>The part of a statement's effect that a server can show.</summary>
+/// <param name="Error">Why the server refused the statement; null when it ran, and for a prediction.</param>
+public sealed record TracedStatement(
+    string? StrongestLock,
+    ImmutableSortedDictionary<string, string> Locks,
+    ImmutableSortedDictionary<string, string> IndexLocks,
+    ImmutableSortedDictionary<string, string> SequenceLocks,
+    bool Rewrites,
+    bool Scans,
+    bool BlocksReads,
+    bool BlocksWrites,
+    bool Hazard,
+    string? Error)
+{
+    public static TracedStatement Of(StatementEffect effect, string? error) => new(
+        effect.StrongestLock == LockLevel.None ? null : effect.StrongestLock.Spelled(),
+        PlanStatement.Spelled(effect.Locks), PlanStatement.Spelled(effect.IndexLocks), PlanStatement.Spelled(effect.SequenceLocks),
+        !effect.Rewrites.IsEmpty, !effect.Scans.IsEmpty, effect.BlocksReads, effect.BlocksWrites, effect.Hazard, error);
 }
 
 /// <param name="SuppressedBecause">Null when the finding counts.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SafeDeploy.Risk.Effects;
+using SafeDeploy.Risk.Rehearsal;
 using SafeDeploy.Risk.Sql;
 
 namespace SafeDeploy.Risk;
@@ -33,6 +34,11 @@ public sealed record JudgedStatement(
     StatementEffect Effect,
     ImmutableArray<Finding> Findings)
 {
+    /// <summary>What a scratch database showed; then <see cref="Effect"/> is that, and <see cref="Predicted"/> what the text said. Null else.</summary>
+    public TracedEffect? Traced { get; init; }
+
+    public StatementEffect? Predicted { get; init; }
+
     public IEnumerable<Finding> Open => Findings.Where(f => f.SuppressedBecause is null);
 }
 
