@@ -61,7 +61,7 @@ public sealed class CompositionRoot
     {
         var settings = PostgresUrl.Parse(_config.Database.Url.Reveal());
         var source = Opened(PostgresUrl.DataSource(settings, "safe-deploy/read"));
-        var ledger = Opened(new PostgresLedgerStore(settings, PostgresLedgerOptions.Default, _clock));
+        var ledger = Opened(new PostgresLedgerStore(settings, PostgresLedgerOptions.Default with { Redactor = _redactor }, _clock));
         var display = PostgresUrl.Display(settings);
         var database = Opened(PostgresDatabase.Connect(settings, new PostgresTenantDirectory(source, display).ReadAsync, ReadTimeout));
         var target = Target();

@@ -1,25 +1,45 @@
+using SafeDeploy.EndToEndTests.Crash;
 using SafeDeploy.EndToEndTests.Harness;
 
 namespace SafeDeploy.EndToEndTests;
 
-/// <summary>An engine that is away and an image that is not there: found before the database is touched.</summary>
-public sealed class BadEngineTests
+/// <summary>An engine, a registry or an image that is not there, or not for us: found before the database is touched.</summary>
+public sealed class BadEngineTests : IAsyncLifetime
 {
-    [Fact]
-    public Task A_docker_engine_that_is_away() => RefusedAsync(nameof(A_docker_engine_that_is_away), "    port: 8000\n", "    port: 8000\n    host: unix:///nowhere/docker.sock\n");
+    private Sample _sample = null!;
+
+    public async Task InitializeAsync() => _sample = await Sample.EmptyAsync();
+
+    public async Task DisposeAsync() => await _sample.DisposeAsync();
 
     [Fact]
-    public Task An_image_that_is_not_there() => RefusedAsync(nameof(An_image_that_is_not_there), "image: safe-deploy-sample/backend:", $"image: {TestServers.Registry}/nobody/backend:");
-
-    private static async Task RefusedAsync(string test, string old, string replacement)
+    public async Task An_engine_a_registry_and_an_image_that_cannot_be_had_are_told_apart()
     {
-        await using var sample = await Sample.EmptyAsync();
-        sample.Configure((old, replacement));
-        var before = await sample.StructureAsync();
-        var result = await sample.RunAsync("v1", "run");
+        await RefusedAsync("A_docker_engine_that_is_away", "    port: 8000\n", "    port: 8000\n    host: unix:///nowhere/docker.sock\n");
+        await RefusedAsync("A_registry_that_is_away", "image: safe-deploy-sample/backend:", "image: 127.0.0.1:1/nobody/backend:");
+        await RefusedAsync("An_image_that_is_not_there", "image: safe-deploy-sample/backend:", $"image: {TestServers.Registry}/nobody/backend:");
+        await DeniedAsync();
+    }
+
+    private async Task DeniedAsync()
+    {
+        using var engine = new EngineProxy();
+        var socket = engine.Host["unix://".Length..];
+        await Machine.KeepFromUsAsync(socket);
+        _sample.Through = Machine.WithoutRights;
+        await RefusedAsync("A_docker_engine_that_this_user_may_not_use", "    port: 8000\n", $"    port: 8000\n    host: {engine.Host}\n", (socket, "SOCKET"));
+        await Machine.RemoveAsync(socket);
+    }
+
+    private async Task RefusedAsync(string golden, string old, string replacement, (string Value, string Name)? another = null)
+    {
+        _sample.Configure((old, replacement));
+        var before = await _sample.StructureAsync();
+        var result = await _sample.RunAsync("v1", "run");
         Assert.True(result.ExitCode == 3, result.ToString());
-        Assert.Equal(before, await sample.StructureAsync());
-        Assert.Equal("", await sample.ContainersAsync());
-        Golden.Verify(Normal.Text(string.Join('\n', result.Problems), sample).Replace(TestServers.Registry, "REGISTRY", StringComparison.Ordinal), test);
+        Assert.Equal(before, await _sample.StructureAsync());
+        Assert.Equal("", await _sample.ContainersAsync());
+        var (value, name) = another ?? (TestServers.Registry, "REGISTRY");
+        Golden.Verify(Normal.Text(string.Join('\n', result.Problems), _sample).Replace(value, name, StringComparison.Ordinal), golden);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SafeDeploy.EndToEndTests.Crash;
 using SafeDeploy.EndToEndTests.Harness;
 
 namespace SafeDeploy.EndToEndTests;
@@ -65,6 +66,20 @@ public sealed class BadInputTests(PendingFleet fleet) : IClassFixture<PendingFle
     public Task A_migration_that_is_no_sql() => WithFileAsync("000003_broken.up.sql", "alter tabel item add column more text;\n");
 
     [Fact]
+    public async Task A_migration_that_this_user_may_not_read()
+    {
+        Sample.Write("db/tenant/000003_kept.up.sql", "select 1;\n");
+        await WithoutRightsAsync("db/tenant/000003_kept.up.sql", 3);
+    }
+
+    [Fact]
+    public async Task A_configuration_that_this_user_may_not_read()
+    {
+        Sample.Configure(Fleet.Config);
+        await WithoutRightsAsync("safe-deploy.yml", 64);
+    }
+
+    [Fact]
     public Task A_migration_that_would_leak_its_search_path() => WithFileAsync("000003_path.up.sql", "set search_path = tenant_001;\n");
 
     [Fact]
@@ -80,6 +95,25 @@ public sealed class BadInputTests(PendingFleet fleet) : IClassFixture<PendingFle
         var url = new UriBuilder(Sample.Database.Url);
         change(url);
         return url.Uri.ToString();
+    }
+
+    private async Task WithoutRightsAsync(string file, int code, [CallerMemberName] string test = "")
+    {
+        var path = Path.Combine(Sample.Home, file);
+        await Machine.KeepFromUsAsync(path);
+        Sample.Through = Machine.WithoutRights;
+        try
+        {
+            if (code == 64)
+                await CallAsync(code, "run", null, test);
+            else
+                await RefusedAsync(code, test: test);
+        }
+        finally
+        {
+            Sample.Through = [];
+            await Machine.RemoveAsync(path);
+        }
     }
 
     private async Task WithFileAsync(string name, string sql, [CallerMemberName] string test = "")

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using SafeDeploy.Cli.Commands;
 using SafeDeploy.Config;
+using SafeDeploy.Integrations.DeployTargets.Docker;
 using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
 using SafeDeploy.Integrations.Yaml;
@@ -59,7 +60,7 @@ public sealed class Session : IAsyncDisposable
     {
         using var signals = new Signals();
         var reading = await ReadConfigAsync(invocation, line, signals.Cancellation.Graceful);
-        var redactor = new Redactor(reading.Secrets.Select(s => s.Reveal()));
+        var redactor = new Redactor([.. reading.Secrets.Select(s => s.Reveal()), .. await EnvFile.SecretsAsync(Folder(invocation, line), reading.Config, signals.Cancellation.Graceful)]);
         var story = new ConsoleStory(invocation.Error, invocation.IsInteractive, redactor, TimeProvider.System);
         if (reading.Config is not { } config)
             return BadConfig(reading, story, invocation);

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using SafeDeploy.Config;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Integrations.DeployTargets.Docker;
 
@@ -22,6 +24,21 @@ public static class EnvFile
             values[name] = line[(equals + 1)..];
         }
         return values.ToImmutable();
+    }
+
+    /// <summary>What the file of a configuration holds that no sink may show; empty where there is none, or none that can be read: the target says so.</summary>
+    public static async Task<ImmutableArray<string>> SecretsAsync(string baseDirectory, DeployConfig? config, CancellationToken cancellation)
+    {
+        if (config?.Deploy?.Target is not DeployTargetSettings.Docker { Settings.EnvFile: { } file })
+            return [];
+        try
+        {
+            return [.. VariableSecrets.In(await ReadAsync(baseDirectory, file, cancellation))];
+        }
+        catch (ProblemException)
+        {
+            return [];
+        }
     }
 
     public static async Task<ImmutableDictionary<string, string>> ReadAsync(string baseDirectory, string file, CancellationToken cancellation)

@@ -97,7 +97,7 @@ internal sealed class PostgresAcquisition(
         var connections = new FencedConnections(source, claim.Deployment, Environment, claim.Epoch, loss);
         var wasConcluded = decision is HoldDecision.Resume && view.State.State == HoldState.Free;
         var hold = new PostgresLedgerHold(
-            connections, new HoldKeeper(keeper, connections, loss, options, time, since), loss, time, options.Ttl, place, wasConcluded);
+            connections, new HoldKeeper(keeper, connections, loss, options, time, since), loss, time, options, place, wasConcluded);
         try
         {
             var ended = await new OlderSessions(keeper, connections, options, time).EndAsync(claim.Locked, cancellation);

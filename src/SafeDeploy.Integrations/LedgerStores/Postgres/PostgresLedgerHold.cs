@@ -4,6 +4,7 @@ using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Ledger;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
+using SafeDeploy.Reporting;
 using SafeDeploy.Runs;
 
 namespace SafeDeploy.Integrations.LedgerStores.Postgres;
@@ -22,6 +23,7 @@ internal sealed class PostgresLedgerHold : ILedgerHold
     private readonly HoldLoss _loss;
     private readonly TimeProvider _time;
     private readonly TimeSpan _patience;
+    private readonly Redactor _redactor;
     private readonly string _place;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private FencedConnection? _session;
@@ -29,13 +31,13 @@ internal sealed class PostgresLedgerHold : ILedgerHold
     private bool _isUntouched;
     private bool _letGo;
 
-    /// <param name="patience">How long one call tries again while its own session breaks but the keeper's lives.</param>
+    /// <param name="options">Its time to live is also how long one call tries again while its own session breaks but the keeper's lives.</param>
     /// <param name="wasConcluded">The deployment had ended; it ends again by itself when nothing is written.</param>
     public PostgresLedgerHold(
-        FencedConnections connections, HoldKeeper keeper, HoldLoss loss, TimeProvider time, TimeSpan patience, string place, bool wasConcluded)
+        FencedConnections connections, HoldKeeper keeper, HoldLoss loss, TimeProvider time, PostgresLedgerOptions options, string place, bool wasConcluded)
     {
         _isUntouched = wasConcluded;
-        _patience = patience;
+        (_patience, _redactor) = (options.Ttl, options.Redactor);
         Connections = connections;
         _keeper = keeper;
         _loss = loss;
@@ -100,6 +102,7 @@ internal sealed class PostgresLedgerHold : ILedgerHold
     private Task<LedgerEntry> WriteAsync(StepName? step, LedgerFact fact, NpgsqlBatchCommand? besides, CancellationToken cancellation)
     {
         var id = Guid.NewGuid();
+        fact = _redactor.Clean(fact);
         _isUntouched &= fact is LedgerFact.TakenOver;
         return InTurnAsync(
             async (connection, lost) =>

@@ -1,3 +1,5 @@
+using SafeDeploy.Reporting;
+
 namespace SafeDeploy.Integrations.LedgerStores.Postgres;
 
 /// <summary>The times on which holders and those who meet them agree; all processes of an environment use the same.</summary>
@@ -6,5 +8,8 @@ namespace SafeDeploy.Integrations.LedgerStores.Postgres;
 /// <param name="FenceWithin">How long a take-over tries to end the former process's sessions.</param>
 public sealed record PostgresLedgerOptions(TimeSpan RenewEvery, TimeSpan Ttl, TimeSpan FenceWithin)
 {
+    /// <summary>What facts quote passes it before it is written.</summary>
+    public Redactor Redactor { get; init; } = Redactor.None;
+
     public static readonly PostgresLedgerOptions Default = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60));
 }
