@@ -8,19 +8,19 @@ using SafeDeploy.Runs;
 
 namespace SafeDeploy.Cli.Commands;
 
-/// <summary><c>explain CODE</c>: what a code means in general and what to do; reads nothing but the catalogue.</summary>
+/// <summary><c>explain CODE</c>: what a code or a rule means in general and what to do; reads nothing but the catalogue.</summary>
 public static class ExplainCommand
 {
     private static readonly Argument<string?> Code = new("CODE")
     {
-        Description = "As it stands before a message, e.g. SD0412; without one all codes are listed.",
+        Description = "As it stands before a message, e.g. SD0412, or a rule that plan names; without one all codes are listed.",
         Arity = ArgumentArity.ZeroOrOne,
-        CompletionSources = { _ => AllProblems.List().Select(info => new System.CommandLine.Completions.CompletionItem(info.Code)) },
+        CompletionSources = { _ => AllProblems.List().Select(info => info.Code).Concat(RulePages.Slugs).Select(name => new System.CommandLine.Completions.CompletionItem(name)) },
     };
 
     public static Command Of(Invocation invocation)
     {
-        var command = new Command("explain", "What a problem's code means, and what to do.");
+        var command = new Command("explain", "What a problem's code or a rule of plan means, and what to do.");
         command.Arguments.Add(Code);
         command.SetAction((line, _) => Task.FromResult(Act(invocation, line)));
         return command;
@@ -38,9 +38,15 @@ public static class ExplainCommand
             return (int)ExitCode.Done;
         }
 
+        if (RulePages.Find(asked) is { } page)
+        {
+            invocation.Out.Write(wantsJson ? JsonSerializer.Serialize(new RulePage(asked, page), SafeDeployJson.Default.RulePage) + "\n" : page);
+            return (int)ExitCode.Done;
+        }
+
         if (all.FirstOrDefault(info => IsCalled(info, asked)) is not { } found)
         {
-            var codes = all.Select(info => info.Code);
+            var codes = all.Select(info => info.Code).Concat(RulePages.Slugs);
             invocation.Error.Write(ProblemText.Render(UsageProblems.CodeIsNotKnown(asked, NearestKey.Of(Full(asked), codes))));
             return (int)ExitCode.Usage;
         }

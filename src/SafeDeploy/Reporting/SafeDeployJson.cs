@@ -18,6 +18,7 @@ namespace SafeDeploy.Reporting;
 [JsonSerializable(typeof(ProblemInfo))]
 [JsonSerializable(typeof(ImmutableArray<ProblemInfo>))]
 [JsonSerializable(typeof(ImmutableArray<Annotation>))]
+[JsonSerializable(typeof(RulePage))]
 public sealed partial class SafeDeployJson : JsonSerializerContext;
 
 /// <summary>What a verb that may be refused before a deployment exists prints.</summary>
@@ -52,3 +53,6 @@ public sealed record DeployPlanDocument(
 
 /// <summary>A finding of the risk analysis with its place.</summary>
 public sealed record RiskLine(string File, int Line, string Rule, string Severity, string Message, string Remedy);
+
+/// <param name="Page">Markdown.</param>
+public sealed record RulePage(string Rule, string Page);

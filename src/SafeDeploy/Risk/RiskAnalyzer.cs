@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SafeDeploy.Risk.Effects;
+using SafeDeploy.Risk.Fleet;
 using SafeDeploy.Risk.Schema;
 using SafeDeploy.Risk.Sql;
 
@@ -8,7 +9,8 @@ namespace SafeDeploy.Risk;
 /// <param name="Independent">Each file is judged alone against the schema; else they are a sequence.</param>
 /// <param name="ProtectedTables">Table names, bare or with schema, as the configuration has them.</param>
 /// <param name="Today">Decides which suppressions have expired; null = none has.</param>
-public sealed record RiskOptions(bool Independent, ImmutableArray<string> ProtectedTables, DateOnly? Today = null)
+/// <param name="Tenants">Whose schemas the files are run in; null where nothing is known of tenants.</param>
+public sealed record RiskOptions(bool Independent, ImmutableArray<string> ProtectedTables, DateOnly? Today = null, TenantContext? Tenants = null)
 {
     public static readonly RiskOptions Default = new(false, []);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using SafeDeploy.Risk.Fleet;
 using SafeDeploy.Risk.Rules;
 
 namespace SafeDeploy.Risk;
@@ -98,6 +99,9 @@ public static class RuleCatalogue
         new TransactionControlInMigration(),
         new SessionStateLeaks(),
         new ProtectedTable(),
+        new TenantTouchesSharedTable(),
+        new SharedTableOfEveryTenant(),
+        new NamesATenantSchema(),
     ];
 
     /// <summary>What is said of a suppression that silences nothing, lacks its reason or has expired.</summary>
@@ -110,7 +114,7 @@ public static class RuleCatalogue
     };
 
     /// <summary>Everything that a finding can be about: the rules, and what is found by other means than reading a statement.</summary>
-    public static ImmutableArray<RuleInfo> Infos { get; } = [.. All.Select(r => r.Info), UnusedSuppression];
+    public static ImmutableArray<RuleInfo> Infos { get; } = [.. All.Select(r => r.Info), UnusedSuppression, .. FleetRules.All];
 
     private static readonly FrozenDictionary<string, RuleInfo> BySlug = Infos.ToFrozenDictionary(i => i.Slug, StringComparer.Ordinal);
 

@@ -1,4 +1,5 @@
 using SafeDeploy.Config;
+using SafeDeploy.Risk;
 using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Hosts.GitHub;
 
@@ -28,6 +29,16 @@ public sealed class DocsAreCurrentTests
 
     [Fact]
     public void The_input_tables_of_the_action_are_current() => Verify(GitHubManifest.Tables(), "action/README.md");
+
+    [Fact]
+    public void The_pages_of_the_rules_are_current()
+    {
+        foreach (var info in RuleCatalogue.Infos)
+            Verify(RulePage.Markdown(info), $"docs/rules/{info.Slug}.md");
+        Verify(RulePage.Index(), "docs/rules/README.md");
+        var pages = Directory.GetFiles(Repository.PathOf("docs", "rules")).Select(p => Path.GetFileNameWithoutExtension(p)!).Where(n => n != "README");
+        Assert.Equal(RuleCatalogue.Infos.Select(i => i.Slug).Order(StringComparer.Ordinal), pages.Order(StringComparer.Ordinal));
+    }
 
     private static void Verify(string text, string relative)
     {

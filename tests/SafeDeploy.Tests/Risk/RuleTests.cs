@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Risk;
 
@@ -8,10 +7,6 @@ namespace SafeDeploy.Tests.Risk;
 public sealed class RuleTests
 {
     private static readonly PgQueryParser Parser = PgQueryParser.Load();
-
-    private static readonly string Folder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "rules"));
-
-    private static string ThisFile([CallerFilePath] string file = "") => file;
 
     public static TheoryData<string> Slugs => [.. RuleCatalogue.All.Select(r => r.Info.Slug)];
 
@@ -32,18 +27,11 @@ public sealed class RuleTests
             Assert.Equal(kebab, rule.Info.Slug);
         }
 
-        Assert.Equal(RuleCatalogue.All.Select(r => r.Info.Slug).Order(), Directory.GetDirectories(Folder).Select(d => Path.GetFileName(d)).Order());
+        Assert.Equal(RuleCatalogue.All.Select(r => r.Info.Slug).Order(), Directory.GetDirectories(RuleExamples.Folder).Select(d => Path.GetFileName(d)).Order());
         var classes = typeof(IRule).Assembly.GetTypes().Where(t => t is { IsAbstract: false } && t.IsAssignableTo(typeof(IRule)));
         Assert.Equal(classes.Select(t => t.Name).Order(), RuleCatalogue.All.Select(r => r.GetType().Name).Order());
     }
 
-    private static IReadOnlyList<string> Found(string slug, string file)
-    {
-        var text = File.ReadAllText(Path.Combine(Folder, slug, file));
-        var cut = text.IndexOf("-- change\n", StringComparison.Ordinal);
-        var schema = cut < 0 ? null : new RiskFile("before.sql", text[..cut]);
-        var report = PlanFiles.Run(
-            Parser, [new RiskFile(file, text[Math.Max(0, cut)..])], schema, RiskOptions.Default with { ProtectedTables = ["NfceDocumento"] }, CancellationToken.None);
-        return [.. report.Statements.SelectMany(s => s.Findings).Select(f => f.Rule)];
-    }
+    private static IReadOnlyList<string> Found(string slug, string file) =>
+        [.. RuleExamples.Judge(slug, file, Parser).Statements.SelectMany(s => s.Findings).Select(f => f.Rule)];
 }

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+
+namespace SafeDeploy.Risk.Hazards;
+
+/// <summary>What is lost, breaks, fails, concerns tenants or rights.</summary>
+internal static class OtherHazards
+{
+    public static readonly ImmutableArray<Hazard> All =
+    [
+        new("D01", "DROP TABLE", ["drop-table"]),
+        new("D02", "DROP COLUMN", ["drop-column"]),
+        new("D03", "DROP SCHEMA", ["drop-schema"]),
+        new("D04", "DROP DATABASE, DROP OWNED", ["drop-database-or-owned"]),
+        new("D05", "TRUNCATE", ["truncate-table"]),
+        new("D06", "TRUNCATE … CASCADE", ["truncate-cascade"]),
+        new("D07", "DELETE without WHERE", ["delete-without-where", "delete-rows"]),
+        new("D08", "UPDATE without WHERE, or over a filled column", ["update-without-where", "update-overwrites-values"]),
+        new("D09", "DROP TYPE, DOMAIN, EXTENSION … CASCADE drops columns", ["drop-with-cascade"]),
+        new("D10", "ALTER TYPE … DROP ATTRIBUTE", ["drop-attribute"]),
+        new("D11", "A lossy type change", ["lossy-type-change"]),
+        new("D12", "USING that overwrites values", ["using-overwrites-values"]),
+        new("D13", "The reach of ON DELETE CASCADE", ["delete-reaches-further"]),
+        new("D14", "Upserts that overwrite", ["upsert-overwrites"]),
+        new("D15", "DROP COLUMN takes its index, key and view along", ["drop-column-takes-dependents"]),
+        new("D16", "CASCADE on anything", ["drop-with-cascade"]),
+        new("D17", "CREATE TABLE IF NOT EXISTS that hides another shape", [], "Only the live schema can tell; preflight compares the tenants with one another"),
+        new("D18", "DROP SEQUENCE, DEFAULT, IDENTITY: inserts fail", ["drop-sequence", "drop-default"]),
+        new("C01", "RENAME of a column, table, view or function", ["rename-column", "rename-table", "rename-view", "rename-routine"]),
+        new("C02", "RENAME SCHEMA, SET SCHEMA", ["rename-schema", "move-to-schema"]),
+        new("C03", "RENAME VALUE of an enum", ["rename-enum-value"]),
+        new("C04", "A NOT NULL column without a default", ["required-column-without-default"]),
+        new("C05", "Dropping what the running image reads", ["drop-column", "drop-table", "drop-view"]),
+        new("C06", "SET NOT NULL, CHECK, UNIQUE, RLS that the running image violates", ["set-not-null-without-proof", "add-check-without-not-valid", "add-unique-without-index", "row-security-without-policy"], "Counted as unknown to the serving image, whose gates are asked after the canaries"),
+        new("C07", "DROP NOT NULL: readers meet NULL", ["drop-not-null"]),
+        new("C08", "json has no equality", ["json-column"]),
+        new("C09", "An enum value that the old image does not know", ["new-enum-value"]),
+        new("C10", "A routine that is dropped or changes", ["drop-routine", "rename-routine"]),
+        new("C11", "A type change that clients see", ["change-column-type-rewriting", "lossy-type-change"]),
+        new("F01", "NOT NULL without default on rows", ["required-column-without-default", "statement-will-fail"]),
+        new("F02", "Data violates the new constraint", ["data-violates-constraint"], "Asked of every tenant, read-only, before anything runs"),
+        new("F03", "A view, rule or policy is in the way", ["statement-will-fail"]),
+        new("F04", "ADD VALUE used in the same transaction", ["enum-value-used-in-same-transaction"]),
+        new("F05", "DROP INDEX of a constraint's index", ["statement-will-fail"]),
+        new("F06", "Wrong order", ["statement-will-fail"], "Gaps and changed files are refused when the folder is read (SD04xx)"),
+        new("F07", "RESTRICT meets dependents", ["statement-will-fail"]),
+        new("F08", "REFRESH CONCURRENTLY without a unique index, DETACH CONCURRENTLY with a default partition", ["statement-will-fail"]),
+        new("F09", "OR REPLACE VIEW that removes a column", ["statement-will-fail"]),
+        new("F10", "Syntax, unknown names, names over 63 bytes", ["sql-does-not-parse", "statement-will-fail"]),
+        new("F11", "Own transaction control, settings that outlive the migration", ["transaction-control-in-migration", "session-state-leaks"]),
+        new("F12", "Not re-runnable", [], "Not a finding: history and change commit together, and a migration never runs twice"),
+        new("F13", "An integer key near its end", [], "Not a property of a migration; no statement tells it"),
+        new("T01", "A tenant migration that locks or writes a shared table", ["tenant-touches-shared-table"]),
+        new("T02", "A public migration on the foreign key target of every tenant", ["shared-table-of-every-tenant"]),
+        new("T03", "A tenant migration that names a tenant's schema", ["names-a-tenant-schema"]),
+        new("T04", "Tenants drifted", [], "Preflight compares fingerprints and names tenant and object; a probe that cannot be asked of a tenant says so in the plan"),
+        new("S01", "Row level security without policy, off, last policy dropped, FORCE off", ["row-security-without-policy", "disable-row-security", "drop-last-policy", "unforce-row-security"]),
+        new("S02", "GRANT to PUBLIC, SECURITY DEFINER without search_path", ["grant-to-public", "security-definer-without-search-path"], "Superuser grants are not judged"),
+        new("S03", "DISABLE TRIGGER ALL", ["disable-all-triggers"]),
+        new("H01", "Types, names, missing keys, redundant indexes", [], "Matters of taste are not judged: a finding is worth reading"),
+    ];
+}

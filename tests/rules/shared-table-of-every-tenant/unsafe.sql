@@ -1,0 +1,3 @@
+create table public.plan (id bigint primary key, name text);
+-- change
+alter table public.plan add column note text;
