@@ -46,7 +46,11 @@ public static class PlanCommand
         var document = Document(session.World.Config, plan);
         if (session.WantsJson)
             return JsonSerializer.Serialize(document, SafeDeployJson.Default.DeployPlanDocument);
-        var review = PlanReview.Of(plan.Risk, session.World.Config.Risk.FailOn, PlanForecast.WayBack(plan));
+        var weight = plan.Weight;
+        var review = PlanReview.Of(plan.Risk, session.World.Config.Risk.FailOn, PlanForecast.WayBack(plan), weight is null ? null : weight.Lasts) with
+        {
+            Fleet = weight?.Sentences(plan.Risk) ?? [],
+        };
         return PlanOutput.Of(line, plan.Risk, review) ?? PlanText.Render(document, review);
     }
 

@@ -4,6 +4,7 @@ using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 using SafeDeploy.Risk;
+using SafeDeploy.Risk.Fleet;
 using SafeDeploy.Runs;
 
 namespace SafeDeploy.Pipeline;
@@ -27,6 +28,9 @@ public sealed record DeployPlan(
     ImmutableArray<StepName> Steps,
     ImmutableArray<Problem> Refusals)
 {
+    /// <summary>The risk multiplied by the tenants; null where nothing is pending or no sizes are known.</summary>
+    public FleetRisk? Weight { get; init; }
+
     public ImmutableArray<MigrationVersion> PendingPublic => Public?.Versions ?? [];
 
     public ImmutableSortedDictionary<string, ImmutableArray<MigrationVersion>> PendingTenants =>

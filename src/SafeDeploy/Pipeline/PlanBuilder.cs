@@ -53,10 +53,10 @@ public sealed class PlanBuilder(World world)
         var holds = breaks is not null && MayHold;
         if (breaks is not null && !holds)
             refusals = refusals.Add(PipelineProblems.IncompatibleRelease(release.Version, breaks.Because, Place(breaks)));
-        var risk = RiskReview.Of(world.Parser, world.Config.Risk, new[] { shared, fleet }.OfType<FleetHistory>(), Today, cancellation);
+        var (risk, weight) = await new PlanRisk(world).OfAsync(shared, fleet, cancellation);
         if (PlanFiles.Refuses(risk, world.Config.Risk.FailOn))
             refusals = refusals.Add(PipelineProblems.TooRiskyPlan(RiskReview.Lines(risk), world.Config.Risk.FailOn.ToString().ToLowerInvariant()));
-        return new DeployPlan(release, image, shared, fleet, tenants, migrations, risk, holds, ConfiguredSteps(), refusals);
+        return new DeployPlan(release, image, shared, fleet, tenants, migrations, risk, holds, ConfiguredSteps(), refusals) { Weight = weight };
     }
 
     /// <summary>The first migration that the image that serves does not survive; null where nothing serves.</summary>
@@ -65,8 +65,6 @@ public sealed class PlanBuilder(World world)
         var breaks = migrations.FirstOrDefault(m => m.FitsPreviousImage == false);
         return breaks is not null && world.Target is { } target && (await target.StateAsync(cancellation)).Serving is not null ? breaks : null;
     }
-
-    private DateOnly Today => DateOnly.FromDateTime(world.Clock.GetUtcNow().UtcDateTime);
 
     private bool MayHold => world.Config.Deploy?.Maintenance is { Allowed: true } && world.Target is { CanHold: true };
 

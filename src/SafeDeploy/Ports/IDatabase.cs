@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SafeDeploy.Config;
 using SafeDeploy.Migrations;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Ports;
 
@@ -30,6 +31,13 @@ public interface IDatabase : IAsyncDisposable
     /// <param name="parameters">Named parameters written <c>:name</c> in the text.</param>
     /// <returns>The value, or null for no row or NULL. A non-SELECT, or a write, fails with SD09xx.</returns>
     Task<object?> AskAsync(Scope scope, string query, ImmutableDictionary<string, object> parameters, CancellationToken cancellation);
+
+    /// <summary>True when <see cref="AskAsync"/> failed because the scope has not what was asked for, or the query does not fit it; the connection is well.</summary>
+    bool IsQuestionOfAnother(Problem problem) => false;
+
+    /// <summary>How large the tables of these scopes are, and how they are built; null where the database does not tell.</summary>
+    /// <param name="reference">The tenant whose structure stands for all; null where there is none.</param>
+    Task<FleetStatistics?> StatisticsAsync(IReadOnlyCollection<Scope> scopes, Scope? reference, CancellationToken cancellation) => Task.FromResult<FleetStatistics?>(null);
 
     /// <summary>Row level security of the named tables in every scope, for the rls gate.</summary>
     Task<ImmutableArray<RowSecurity>> RowSecurityAsync(IReadOnlyCollection<Scope> scopes, IReadOnlyCollection<string> tables, CancellationToken cancellation);

@@ -60,7 +60,10 @@ public sealed class RiskAnalyzer(ISqlParser parser)
                 parsed,
                 TransactionFacts.For(parsed),
                 effect,
-                []));
+                [])
+            {
+                IsOnShared = options.Tenants is { IsTenantSet: false },
+            });
         }
 
         return context;

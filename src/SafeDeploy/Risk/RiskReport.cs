@@ -39,6 +39,9 @@ public sealed record JudgedStatement(
 
     public StatementEffect? Predicted { get; init; }
 
+    /// <summary>It belongs to a migration of the shared schema, which is run once for all tenants.</summary>
+    public bool IsOnShared { get; init; }
+
     public IEnumerable<Finding> Open => Findings.Where(f => f.SuppressedBecause is null);
 }
 

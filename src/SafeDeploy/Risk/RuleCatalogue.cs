@@ -138,10 +138,15 @@ public static class RuleCatalogue
         var mine = suppressions.Where(s => IsFor(file, index, s)).ToArray();
         return
         [
-            .. found.Select(f => Silenced(f, mine, file.Options.Today)).OrderByDescending(f => f.Severity),
+            .. found.Select(f => Silenced(InAnyTenant(f, file.Options), mine, file.Options.Today)).OrderByDescending(f => f.Severity),
             .. mine.Where(s => !s.Counts(file.Options.Today) || !found.Any(f => f.Rule == s.Rule)).Select(Unused),
         ];
     }
+
+    // What is pasted must mean whichever tenant is migrated.
+    private static Finding InAnyTenant(Finding finding, RiskOptions options) => options.Tenants is { IsTenantSet: true }
+        ? finding with { Remedy = finding.Remedy.Replace($"{TenantContext.OwnSchema}.", "", StringComparison.Ordinal) }
+        : finding;
 
     // A comment belongs to the first statement that ends after it.
     private static bool IsFor(FileContext file, int index, Suppression suppression)

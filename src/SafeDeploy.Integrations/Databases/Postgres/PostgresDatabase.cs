@@ -73,6 +73,12 @@ public sealed class PostgresDatabase(
             SearchPath(scope), canonical: false, (connection, token) => AskAsync(connection, scope, query, bound, parameters, token), cancellation);
     }
 
+    public bool IsQuestionOfAnother(Problem problem) =>
+        problem.Info == PostgresDatabaseProblems.QueryFailed || problem.Info == PostgresDatabaseProblems.PrivilegeMissing;
+
+    public async Task<FleetStatistics?> StatisticsAsync(IReadOnlyCollection<Scope> scopes, Scope? reference, CancellationToken cancellation) =>
+        await PostgresStatistics.ReadAsync(_reader, scopes, reference, cancellation);
+
     public ValueTask DisposeAsync() => source.DisposeAsync();
 
     private static string SearchPath(Scope scope) => scope is Scope.Public ? "\"public\"" : $"{scope.Sql}, \"public\"";
