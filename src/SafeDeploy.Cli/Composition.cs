@@ -5,7 +5,7 @@ namespace SafeDeploy.Cli;
 
 /// <summary>Everything one call needs, made once, with what must be closed at its end.</summary>
 public sealed record Composition(
-    World World, DeployPipeline Pipeline, RollbackRunner Rollback, Recovery Recovery, RunHook Hook, AdoptService Adopt, IReadOnlyList<IAsyncDisposable> Open) : IAsyncDisposable
+    World World, DeployPipeline Pipeline, RollbackRunner Rollback, Recovery Recovery, RunHook Hook, AdoptService Adopt, Doctor Doctor, IReadOnlyList<IAsyncDisposable> Open) : IAsyncDisposable
 {
     /// <summary>In reverse: what was opened last leans on what was opened first.</summary>
     public async ValueTask DisposeAsync()

@@ -88,7 +88,7 @@ public sealed class CompositionRoot
             IsWellAsync);
         var recovery = new Recovery(world, rollback, IsWellAsync, _story.Problem);
         var hook = new RunHook(world, rollback, new FormerContainer(FormerContainer.LocalEngine, _invocation.Machine, _clock).StopAsync);
-        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, recovery, hook, adopt, _open);
+        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, recovery, hook, adopt, new Doctor(world, front), _open);
     }
 
     private static Task<Problem?> Proves(HealthJudge? judge, string slot, string version, CancellationToken cancellation) =>

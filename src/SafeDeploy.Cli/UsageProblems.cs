@@ -31,7 +31,24 @@ public static class UsageProblems
         "An input of the action, task or component has a value that is not accepted.",
         "action/README.md lists the inputs and their values.");
 
-    public static ImmutableArray<ProblemInfo> All => [Wrong, Unexpected, Unreadable, UnknownCode, Input];
+    public static readonly ProblemInfo NoReport = new(
+        "SD0005", "there is no deployment to report on",
+        "The ledger holds no deployment of that name, or the environment has had none.",
+        "safe-deploy history lists the deployments of an environment.");
+
+    public static readonly ProblemInfo Unwritable = new(
+        "SD0008", "a file of the command line cannot be written",
+        "A path given on the command line cannot be written.",
+        "Correct the path or its rights; relative ones start in the current folder.");
+
+    public static ImmutableArray<ProblemInfo> All => [Wrong, Unexpected, Unreadable, UnknownCode, Input, NoReport, Unwritable];
+
+    public static Problem NothingToReport(string environment, string? deployment) => NoReport.Occurred(
+        deployment is null ? $"environment \"{environment}\" has had no deployment" : $"the ledger holds no deployment \"{deployment}\"", $"environment \"{environment}\"",
+        "nothing was touched", "nothing was reported", "safe-deploy history lists the deployments");
+
+    public static Problem NotWritten(string path, string why) => Unwritable.Occurred(
+        $"\"{path}\" cannot be written: {why}", path, "what was there before", "stopping", "correct the path or its rights");
 
     public static Problem CodeIsNotKnown(string code, string? nearest) => UnknownCode.Occurred(
         $"no problem has the code \"{code}\"{(nearest is null ? "" : $"; the nearest is {nearest}")}", "safe-deploy explain", "nothing was touched", "nothing was explained",

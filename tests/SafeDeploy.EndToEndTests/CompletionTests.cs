@@ -24,12 +24,12 @@ public sealed class CompletionTests
     public async Task Verbs_options_and_values_are_completed_in_bash()
     {
         var start = new ProcessStartInfo("bash") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "--norc", "-c", Script, "bash", "safe-deploy ro", "safe-deploy run --output ", "safe-deploy run --acc", "safe-deploy run --config saf" })
+        foreach (var argument in new[] { "--norc", "-c", Script, "bash", "safe-deploy ro", "safe-deploy adopt --only ", "safe-deploy run --acc", "safe-deploy run --config saf" })
             start.ArgumentList.Add(argument);
         start.Environment["PATH"] = $"{Path.GetDirectoryName(TestServers.Program)}:{start.Environment["PATH"]}";
         using var process = new CliProcess(start);
         var result = await process.EndAsync();
-        Assert.Equal("rollback\njson text\n--accept-drift --accept-serving\n\ncomplete -o default -F _safe_deploy safe-deploy\n", result.Out);
+        Assert.Equal("rollback\npublic tenants\n--accept-drift --accept-serving\n\ncomplete -o default -F _safe_deploy safe-deploy\n", result.Out);
         Assert.Equal("", result.Error);
     }
 }

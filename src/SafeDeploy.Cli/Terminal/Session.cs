@@ -30,12 +30,19 @@ public sealed class Session : IAsyncDisposable
         _story = story;
         _composition = composition;
         Signals = signals;
+        ConfigPath = line.GetValue(CommonOptions.Config)!;
         WantsJson = line.GetValue(CommonOptions.Output) == "json";
         Run = CiRun.Identify(invocation.Variables, invocation.User, invocation.Machine, invocation.ProcessId);
         Commit = CiRun.Commit(invocation.Variables);
     }
 
     public Signals Signals { get; }
+
+    /// <summary>For what is escaped before it is printed: a secret is looked for in the text as it was.</summary>
+    public Redactor Redactor => _redactor;
+
+    /// <summary>As the command line names it.</summary>
+    public string ConfigPath { get; }
 
     public bool WantsJson { get; }
 
@@ -54,6 +61,8 @@ public sealed class Session : IAsyncDisposable
     public Recovery Recovery => _composition.Recovery;
 
     public AdoptService Adopt => _composition.Adopt;
+
+    public Doctor Doctor => _composition.Doctor;
 
     /// <summary>Reads the configuration, makes the session, acts, and turns a known failure into its message and exit code.</summary>
     public static async Task<int> UseAsync(Invocation invocation, ParseResult line, Func<Session, Task<int>> act)
@@ -119,17 +128,17 @@ public sealed class Session : IAsyncDisposable
         end.Conclusion is { } conclusion ? JsonSerializer.Serialize(conclusion, SafeDeployJson.Default.Conclusion).Trim('"') : null,
         (int)code, end.Statement, [.. end.Problems.Select(ProblemNote.Of)], report);
 
-    private static string ConfigPath(Invocation invocation, ParseResult line) =>
+    private static string PathOfConfig(Invocation invocation, ParseResult line) =>
         Path.GetFullPath(line.GetValue(CommonOptions.Config)!, invocation.Folder);
 
-    private static string Folder(Invocation invocation, ParseResult line) => Path.GetDirectoryName(ConfigPath(invocation, line))!;
+    private static string Folder(Invocation invocation, ParseResult line) => Path.GetDirectoryName(PathOfConfig(invocation, line))!;
 
     private static Task<ConfigReading> ReadConfigAsync(Invocation invocation, ParseResult line, CancellationToken cancellation)
     {
         var inputs = new[] { (CommonOptions.Image, "deploy.image"), (CommonOptions.Release, "deploy.version"), (CommonOptions.DockerHost, "deploy.docker.host") }
             .Where(o => line.GetValue(o.Item1) is not null)
             .Select(o => new ConfigInput(o.Item1.Name, o.Item2, line.GetValue(o.Item1)!));
-        return ConfigFile.ReadAsync(ConfigPath(invocation, line), new ConfigRequest(line.GetValue(CommonOptions.Environment), invocation.Variables, [.. inputs]), cancellation);
+        return ConfigFile.ReadAsync(PathOfConfig(invocation, line), new ConfigRequest(line.GetValue(CommonOptions.Environment), invocation.Variables, [.. inputs]), cancellation);
     }
 
     private static int BadConfig(ConfigReading reading, ConsoleStory story, Invocation invocation)

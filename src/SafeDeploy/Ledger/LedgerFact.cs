@@ -17,6 +17,8 @@ namespace SafeDeploy.Ledger;
 [JsonDerivedType(typeof(Applied), "applied")]
 [JsonDerivedType(typeof(ChangeFailed), "change-failed")]
 [JsonDerivedType(typeof(ScopeMigrated), "scope-migrated")]
+[JsonDerivedType(typeof(ScopeFailed), "scope-failed")]
+[JsonDerivedType(typeof(LockWaited), "lock-waited")]
 [JsonDerivedType(typeof(GateRead), "gate-read")]
 [JsonDerivedType(typeof(CompatibilityProved), "compatibility-proved")]
 [JsonDerivedType(typeof(Committed), "committed")]
@@ -64,9 +66,19 @@ public abstract record LedgerFact
     /// <param name="Change">Id of the wave's or scope's <see cref="Intended"/>.</param>
     public sealed record ScopeMigrated(Scope Scope, MigrationVersion Version, Direction Direction, string Change, int Attempts, long DurationMs) : LedgerFact;
 
+    /// <summary>A scope stayed where it was, or as far as it came; the wave's failure tells of all of them together.</summary>
+    public sealed record ScopeFailed(Scope Scope, string Code, string What, int Attempts) : LedgerFact;
+
+    /// <summary>An attempt gave up waiting for a lock; a later one may have got it.</summary>
+    /// <param name="Lock">Mode and relation; empty when it was not seen.</param>
+    /// <param name="HeldBy">The session in whose way it stood; empty when nobody was seen.</param>
+    public sealed record LockWaited(Scope Scope, MigrationVersion Version, string Lock, string HeldBy, long WaitedMs, int Attempt) : LedgerFact;
+
     /// <param name="Subject">What was asked: <c>previous</c>, <c>new</c>, or <c>front</c>.</param>
     /// <param name="Verdict"><c>pass</c>, <c>fail</c> or <c>inconclusive</c>.</param>
-    public sealed record GateRead(string Gate, string Subject, string Verdict, string Measured, string Threshold, string Detail) : LedgerFact;
+    /// <param name="P95Ms">Where requests were timed: 95th percentile in milliseconds.</param>
+    /// <param name="ErrorShare">Where requests were counted: 0 to 1.</param>
+    public sealed record GateRead(string Gate, string Subject, string Verdict, string Measured, string Threshold, string Detail, double? P95Ms = null, double? ErrorShare = null) : LedgerFact;
 
     /// <summary>The gates passed against the previous image on the schema as it was at this moment.</summary>
     /// <param name="After"><c>public</c>, <c>canaries</c> or <c>tenants</c>.</param>

@@ -36,4 +36,11 @@ public sealed record GateScene(string? Slot, string? ExpectedVersion, HealthBase
 /// <param name="Measured">What was seen, with unit.</param>
 /// <param name="Threshold">What was asked for, with unit.</param>
 /// <param name="Detail">The evidence: the answer's first line, the tenants that fail. May be empty.</param>
-public sealed record GateReading(string Gate, Verdict Verdict, string Measured, string Threshold, string Detail, bool IsCritical);
+public sealed record GateReading(string Gate, Verdict Verdict, string Measured, string Threshold, string Detail, bool IsCritical)
+{
+    /// <summary>95th percentile of the response times in milliseconds; null where no request was timed.</summary>
+    public double? P95Ms { get; init; }
+
+    /// <summary>Share of requests that failed, 0 to 1; null where none was made.</summary>
+    public double? ErrorShare { get; init; }
+}

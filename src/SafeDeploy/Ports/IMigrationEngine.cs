@@ -49,4 +49,13 @@ public sealed record ScopeOutcome(
     Problem? Problem,
     int Attempts,
     TimeSpan Duration,
-    ImmutableArray<string> Warnings);
+    ImmutableArray<string> Warnings)
+{
+    /// <summary>Locks that were not granted in time, in order; a later attempt may have got them.</summary>
+    public ImmutableArray<LockWait> LockWaits { get; init; } = [];
+}
+
+/// <summary>One attempt that gave up waiting for a lock.</summary>
+/// <param name="Lock">Mode and relation, e.g. <c>ACCESS EXCLUSIVE on tenant_a.sale</c>; empty when it was not seen.</param>
+/// <param name="HeldBy">The session in whose way ours stood; empty when nobody was seen.</param>
+public sealed record LockWait(MigrationVersion Version, string Lock, string HeldBy, TimeSpan Waited, int Attempt);

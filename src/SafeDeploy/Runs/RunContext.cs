@@ -75,6 +75,15 @@ public sealed class RunContext
         return entry;
     }
 
+    /// <summary>Keeps what a scope's own transaction could not: the locks it did not get, and that it failed.</summary>
+    public async Task RecordAsync(StepName step, ScopeOutcome outcome)
+    {
+        foreach (var wait in outcome.LockWaits)
+            await RecordAsync(step, new LedgerFact.LockWaited(outcome.Scope, wait.Version, wait.Lock, wait.HeldBy, (long)wait.Waited.TotalMilliseconds, wait.Attempt));
+        if (outcome.Problem is { } problem)
+            await RecordAsync(step, new LedgerFact.ScopeFailed(outcome.Scope, problem.Code, problem.What, outcome.Attempts));
+    }
+
     /// <summary>Alters the world: writes "intended" with the way back, acts, writes "applied" or "failed".</summary>
     /// <param name="id">Stable across a resume: what this deployment has applied already is not done again.</param>
     /// <param name="act">Safe to repeat; gives the line that the ledger keeps. The hold is proved just before it.</param>

@@ -18,6 +18,9 @@ public sealed class DocsAreCurrentTests
     public void The_page_of_problems_is_current() => Verify(ProblemPage.Markdown(), "docs/problems.md");
 
     [Fact]
+    public void The_schema_of_the_report_is_current() => Verify(Reporting.ReportSchema.Json(), "docs/report.schema.json");
+
+    [Fact]
     public void The_faces_of_the_action_are_those_of_the_model()
     {
         Verify(GitHubManifest.Root(), "action.yml");

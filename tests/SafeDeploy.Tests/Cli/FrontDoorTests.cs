@@ -12,7 +12,7 @@ public sealed partial class FrontDoorTests
     public async Task A_wrong_line_says_what_exists()
     {
         var text = new StringBuilder();
-        foreach (var line in new[] { "", "rollbak", "deploy-everything --now", "run --outpt json", "run --output xml", "adopt", "explain SD0999", "explain nonsense" })
+        foreach (var line in new[] { "", "rollbak", "deploy-everything --now", "run --outpt json", "completion tcsh", "adopt", "explain SD0999", "explain nonsense" })
             text.Append("$ safe-deploy ").Append(line).Append('\n').Append(await Called.WithAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Append('\n');
         Golden.Verify(Verbs().Replace(text.ToString(), "one of VERBS;"));
     }
@@ -41,7 +41,7 @@ public sealed partial class FrontDoorTests
     public async Task A_line_can_be_completed_while_it_is_unfinished()
     {
         Assert.StartsWith("rollback\n", (await Called.WithAsync("[suggest:14]", "safe-deploy ro")).Out, StringComparison.Ordinal);
-        Assert.Equal("json\ntext\n", (await Called.WithAsync("[suggest:25]", "safe-deploy run --output ")).Out);
+        Assert.Equal("public\ntenants\n", (await Called.WithAsync("[suggest:25]", "safe-deploy adopt --only ")).Out);
         Assert.Contains("SD0412\n", (await Called.WithAsync("[suggest:25]", "safe-deploy explain SD041")).Out, StringComparison.Ordinal);
     }
 

@@ -33,7 +33,11 @@ public static class HttpJudgement
         var detail = faults.Length == 0 ? "" : $"GET {settings.Path}: {faults.GroupBy(f => f).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).First().Key}";
         var threshold = Threshold(settings, scene);
         GateReading Reading(Verdict verdict, string more) =>
-            new(settings.Name, verdict, measured, threshold, Joined(detail, more), settings.Critical);
+            new(settings.Name, verdict, measured, threshold, Joined(detail, more), settings.Critical)
+            {
+                P95Ms = answers.Any(a => a.Status > 0) ? RequestSamples.P95([.. answers.Where(a => a.Status > 0).Select(a => a.Took)]).TotalMilliseconds : null,
+                ErrorShare = answers.IsEmpty ? null : (double)faults.Length / answers.Length,
+            };
 
         if (IsTooMany(settings, faults.Length, answers.Length))
             return Reading(Verdict.Fail, "");

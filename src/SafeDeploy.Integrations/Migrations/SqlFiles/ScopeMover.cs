@@ -3,6 +3,7 @@ using Npgsql;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.LedgerStores.Postgres;
 using SafeDeploy.Migrations;
+using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 
 namespace SafeDeploy.Integrations.Migrations.SqlFiles;
@@ -10,7 +11,10 @@ namespace SafeDeploy.Integrations.Migrations.SqlFiles;
 /// <summary>What became of one migration of one scope.</summary>
 /// <param name="Moved">By this call; false also when another process was first.</param>
 /// <param name="Problem">Null unless it failed for good.</param>
-internal sealed record MoveResult(bool Moved, Problem? Problem, int Attempts, ImmutableArray<string> Warnings);
+internal sealed record MoveResult(bool Moved, Problem? Problem, int Attempts, ImmutableArray<string> Warnings)
+{
+    public ImmutableArray<LockWait> LockWaits { get; init; } = [];
+}
 
 /// <summary>Moves one scope by one migration; tries again what may be tried again.</summary>
 internal sealed class ScopeMover(SqlFilesOptions options, ScopeSessions sessions, LockWatch watch, TimeProvider clock, Random random)
@@ -21,15 +25,19 @@ internal sealed class ScopeMover(SqlFilesOptions options, ScopeSessions sessions
     public async Task<MoveResult> MoveAsync(ScopeMove move, CancellationToken graceful)
     {
         var warnings = new List<string>();
+        var waits = new List<LockWait>();
         for (var attempt = 1; ; attempt++)
         {
+            var started = clock.GetTimestamp();
             var failure = await AttemptAsync(move, attempt, warnings);
+            if (failure is { Kind: FailureKind.LockNotGranted })
+                waits.Add(new LockWait(move.Migration.Version, failure.Holder?.Waited ?? "", failure.Holder is { } holder ? SqlFilesProblems.Who(holder) : "", clock.GetElapsedTime(started), attempt));
             if (failure is null or { Kind: FailureKind.AlreadyMoved })
-                return new MoveResult(failure is null, null, attempt, [.. warnings]);
+                return new MoveResult(failure is null, null, attempt, [.. warnings]) { LockWaits = [.. waits] };
             if (!Failures.MayRetry(failure.Kind) || attempt > options.Limits.Retries || graceful.IsCancellationRequested)
             {
                 await AbandonAsync(move);
-                return new MoveResult(false, SqlFilesProblems.Of(move, failure, options.Limits, attempt), attempt, [.. warnings]);
+                return new MoveResult(false, SqlFilesProblems.Of(move, failure, options.Limits, attempt), attempt, [.. warnings]) { LockWaits = [.. waits] };
             }
 
             await Task.Delay(Pause(attempt), clock, move.Work.Force);

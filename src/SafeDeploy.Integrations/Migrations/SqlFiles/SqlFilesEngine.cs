@@ -85,6 +85,7 @@ public sealed class SqlFilesEngine(SqlFilesOptions options, NpgsqlDataSource sou
         var started = clock.GetTimestamp();
         var done = ImmutableArray.CreateBuilder<MigrationVersion>();
         var warnings = ImmutableArray.CreateBuilder<string>();
+        var waits = ImmutableArray.CreateBuilder<LockWait>();
         var attempts = 0;
         Problem? problem = null;
         foreach (var move in moves)
@@ -93,13 +94,14 @@ public sealed class SqlFilesEngine(SqlFilesOptions options, NpgsqlDataSource sou
             var result = await mover.MoveAsync(move, cancellation);
             attempts = Math.Max(attempts, result.Attempts);
             warnings.AddRange(result.Warnings);
+            waits.AddRange(result.LockWaits);
             if (result.Moved)
                 done.Add(move.Migration.Version);
             if ((problem = result.Problem) is not null)
                 break;
         }
 
-        return new ScopeOutcome(work.Scope, done.ToImmutable(), problem, attempts, clock.GetElapsedTime(started), warnings.ToImmutable());
+        return new ScopeOutcome(work.Scope, done.ToImmutable(), problem, attempts, clock.GetElapsedTime(started), warnings.ToImmutable()) { LockWaits = waits.ToImmutable() };
     }
 
     private ScopeMove Forward(ScopeWork work, Migration migration) => new(

@@ -123,10 +123,16 @@ public static class SqlFilesProblems
     {
         if (holder is null)
             return "";
+        return string.Create(CultureInfo.InvariantCulture, $"held by {Who(holder)}: \"{Excerpt(holder.Query)}\"; end it (select pg_terminate_backend({holder.Pid})), ");
+    }
+
+    /// <summary>A session by pid, application, state and the age of its transaction.</summary>
+    internal static string Who(LockHolder holder)
+    {
         var age = holder.TransactionAge is { } time ? $", in its transaction for {Age(time)}" : "";
         var others = holder.Others > 0 ? string.Create(CultureInfo.InvariantCulture, $" and {holder.Others} more") : "";
         var application = holder.Application.Length > 0 ? $" ({holder.Application})" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"held by pid {holder.Pid}{application}, {holder.State}{age}{others}: \"{Excerpt(holder.Query)}\"; end it (select pg_terminate_backend({holder.Pid})), ");
+        return string.Create(CultureInfo.InvariantCulture, $"pid {holder.Pid}{application}, {holder.State}{age}{others}");
     }
 
     private static string Excerpt(string query)

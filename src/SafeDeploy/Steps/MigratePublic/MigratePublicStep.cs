@@ -47,6 +47,7 @@ public sealed class MigratePublicStep(MigrationSet set, IMigrationEngine engine,
             await run.RecordAsync(Name, new LedgerFact.Noted("warning", $"public: {warning}"));
         }
 
+        await run.RecordAsync(Name, outcome);
         if (outcome.Problem is { } problem)
             throw new ProblemException(problem);
         return $"public is at {pending[^1].Version}";

@@ -69,10 +69,12 @@ internal sealed class FleetWork(RunContext run, IMigrationEngine engine, int par
             new ScopeWork(scope, run.Hold, StepName.MigrateTenants, identity.Id, identity.Force), pending[scope], run.Cancellation));
         var outcome = await scheduler.RunAsync(wave.Scopes, Ended, run.Cancellation);
         await WarnAsync(outcome);
+        foreach (var ended in outcome.Ended)
+            await run.RecordAsync(StepName.MigrateTenants, ended);
         if (outcome.Failed.IsEmpty)
         {
             run.Cancellation.ThrowIfCancellationRequested();
-            return (null, string.Create(CultureInfo.InvariantCulture, $"{outcome.Ended.Length} tenants of wave {wave.Name}"));
+            return (null, string.Create(CultureInfo.InvariantCulture, $"{outcome.Ended.Length} {(outcome.Ended.Length == 1 ? "tenant" : "tenants")} of wave {wave.Name}"));
         }
 
         var (first, others) = new FleetTally(_total, [.. _ended], outcome.Untouched.AddRange(later)).Problems(wave.Name);

@@ -49,14 +49,26 @@ public static class PreflightProblems
         "Tenants at one version have different structures: somebody changed one past the migrations.",
         "Make it as the migrations made it, or put the change into a migration; --accept-drift goes on with a written reason.");
 
+    public static readonly ProblemInfo FrontSilent = new("SD0390", "the front door does not answer",
+        "A release serves, and a request through the front got no answer or a server's error.", "Look at the front and at the instances behind it; safe-deploy status names what serves.");
+
+    public static readonly ProblemInfo DeadDeployment = new("SD0391", "a deployment was left open by a process that is gone",
+        "The last deployment of the environment was not concluded, and nobody works on it.", "Run the same command again to go on, or safe-deploy rollback to go back.");
+
     public static ImmutableArray<ProblemInfo> All { get; } =
     [
         NotWritable, Pooled, PrivilegesMissing, SpaceMissing, ConnectionsMissing, OldTransaction, InvalidIndex, ImageMissing,
-        TenantsUnreadable, NothingProves, NoTenant, Drift,
+        TenantsUnreadable, NothingProves, NoTenant, Drift, FrontSilent, DeadDeployment,
     ];
 
     public static Problem Found(ProblemInfo info, string what, string where, string next, string evidence = "") =>
         info.Occurred(what, where, Untouched, Refusing, next) with { Evidence = evidence };
+
+    public static Problem FrontIsSilent(string path, string why) =>
+        Found(FrontSilent, $"the front door does not answer: {why}", $"GET {path}", "look at the front and at the instances behind it; safe-deploy status names what serves");
+
+    public static Problem DeploymentDied(string environment, string deployment) =>
+        Warned(DeadDeployment, $"deployment \"{deployment}\" is open and nobody works on it", $"environment \"{environment}\"", "run the same command again, or safe-deploy rollback");
 
     /// <summary>The same, where the run goes on.</summary>
     public static Problem Warned(ProblemInfo info, string what, string where, string next, string evidence = "") =>

@@ -55,7 +55,8 @@ public sealed class PreflightStep(
         return new PreflightSubject(config, database, facts, tenants, backup, target, to) { Fleet = Fleet, AcceptsDrift = AcceptsDrift };
     }
 
-    private static async Task<IReadOnlyList<PreflightFinding>> FindingsAsync(IPreflightCheck check, PreflightSubject subject, CancellationToken cancellation)
+    /// <summary>What a check finds; that it could not read is a finding too.</summary>
+    public static async Task<IReadOnlyList<PreflightFinding>> FindingsAsync(IPreflightCheck check, PreflightSubject subject, CancellationToken cancellation)
     {
         try
         {

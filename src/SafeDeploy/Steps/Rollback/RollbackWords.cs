@@ -16,6 +16,7 @@ public static class RollbackWords
         Change.StopWorkers stop => $"workers of slot {stop.Slot} stopped",
         Change.StartWorkers start => $"workers of slot {start.Slot} started",
         Change.RemoveRelease remove => $"the release in slot {remove.Slot} removed, its last logs kept",
+        Change.RetireRelease retire => $"the release in slot {retire.Slot} stopped, its image kept",
         _ => action.ToString(),
     };
 }

@@ -33,5 +33,5 @@ public sealed class GateJournal(string subject, Func<LedgerFact.GateRead, Task> 
     }
 
     private LedgerFact.GateRead Fact(GateReading reading) =>
-        new(reading.Gate, subject, HealthProblems.Word(reading.Verdict), reading.Measured, reading.Threshold, reading.Detail);
+        new(reading.Gate, subject, HealthProblems.Word(reading.Verdict), reading.Measured, reading.Threshold, reading.Detail, reading.P95Ms, reading.ErrorShare);
 }
