@@ -9,7 +9,7 @@ cli() {
         grep -E 'error|warn' "$log" | sort -u | head -n 40 >&2 || cat "$log" >&2
         fail_with "the program does not compile" "src/SafeDeploy.Cli" "artifacts/cli is as it was" "stopping" "correct the errors above"
     }
-    cp "$(libpg_query)" "$next/"
+    cp "$(libpg_query)" "$next/libpg_query.so" # by the name that the program looks for beside itself
     # Swapped by rename, so that a program started meanwhile is whole.
     rm -rf "$artifacts/cli.old"
     [ ! -e "$artifacts/cli" ] || mv "$artifacts/cli" "$artifacts/cli.old"

@@ -11,6 +11,10 @@ images() {
     image_of dotnet "$(fingerprint "$(dotnet_home)/dotnet" "$(dotnet_shared Microsoft.NETCore.App)" "$(dotnet_shared Microsoft.AspNetCore.App)")" root_dotnet \
         --change 'ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_RUNNING_IN_CONTAINER=true DOTNET_NOLOGO=1 ASPNETCORE_HTTP_PORTS=8000' \
         --change 'WORKDIR /app'
+    # The action in the scenarios of tests: what the Dockerfile's last stage holds, with artifacts/cli laid over it by the test.
+    image_of action-base "$(fingerprint "$(dotnet_home)/dotnet" "$(dotnet_shared Microsoft.NETCore.App)" "$(postgres_bin)/pg_dump")" root_action \
+        --change 'ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_RUNNING_IN_CONTAINER=true DOTNET_NOLOGO=1' \
+        --change 'ENTRYPOINT ["/opt/safe-deploy/safe-deploy"]'
     action_bases
 }
 
@@ -89,6 +93,17 @@ dotnet_shared() {
     local major
     major=$(dotnet --version | cut -d. -f1)
     find "$(dotnet_home)/shared/$1" -mindepth 1 -maxdepth 1 -name "$major.*" | sort -V | tail -n 1
+}
+
+root_action() {
+    local tool
+    root_dotnet "$1"
+    for tool in pg_dump pg_restore psql; do
+        with_libraries "$1" "$(postgres_bin)/$tool"
+        ln -sf "$(postgres_bin)/$tool" "$1/usr/bin/$tool"
+    done
+    # Opened at run time by names of the libc configuration.
+    with_libraries "$1" /usr/lib/*-linux-gnu/libnss_dns.so.2 /usr/lib/*-linux-gnu/libnss_files.so.2
 }
 
 root_dotnet() {

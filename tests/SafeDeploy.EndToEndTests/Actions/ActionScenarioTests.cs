@@ -1,0 +1,130 @@
+using SafeDeploy.Tests.Harness;
+
+namespace SafeDeploy.EndToEndTests.Actions;
+
+/// <summary>The action in jobs that go well, fail, are cancelled, time out, are evicted and die: never a mixed fleet.</summary>
+public sealed class ActionScenarioTests
+{
+    private const string Quick = "alter table item add column note text;";
+    private const string QuickBack = "alter table item drop column note;";
+
+    // tenant_002 alone has one code twice.
+    private const string FailsAtTheSecond = "create unique index item_code on item (code);";
+
+    [Fact]
+    public async Task A_chain_in_one_job_is_released_and_a_later_failure_takes_nothing_back()
+    {
+        await using var fleet = await ActionFleet.CreateAsync(Quick, QuickBack);
+        var job = await fleet.Job().RunAsync(
+            await ActionFleet.StepAsync("preflight"), await ActionFleet.StepAsync("migrate-tenants"), new JobStep("chat") { Run = _ => Task.FromResult(1) });
+        Assert.Equal(
+            """
+            Run safe-deploy/migrate/action/preflight@v1: success
+            Run safe-deploy/migrate/action/migrate-tenants@v1: success
+            chat: failure
+            Post Run safe-deploy/migrate/action/migrate-tenants@v1: success
+            Post Run safe-deploy/migrate/action/preflight@v1: success
+            """, job.Course);
+        Assert.Equal("deployed", await fleet.EndAsync());
+        Assert.Equal(["000002"], await fleet.VersionsAsync());
+        var outputs = job.Outputs["migrate-tenants"];
+        Assert.Equal(("succeeded", "deployed", ".safe-deploy/migrate-tenants.json"), (outputs["result"], outputs["conclusion"], outputs["report"]));
+        Assert.True(File.Exists(Path.Combine(fleet.Workspace, outputs["report"])));
+        Assert.Contains("safe-deploy migrate-tenants: deployed", job.Step("Run safe-deploy/migrate/action/migrate-tenants@v1").Summary, StringComparison.Ordinal);
+        Assert.Equal("", job.Step("Post Run safe-deploy/migrate/action/migrate-tenants@v1").Summary);
+        Assert.DoesNotContain(ActionFleet.Password, job.Everything, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_step_that_fails_at_the_second_tenant_is_taken_back_once_by_the_post()
+    {
+        await using var fleet = await ActionFleet.CreateAsync(FailsAtTheSecond, "drop index item_code;");
+        var job = await fleet.Job().RunAsync(await ActionFleet.StepAsync("preflight"), await ActionFleet.StepAsync("migrate-tenants"));
+        Assert.True(job.Conclusion == JobConclusion.Failure, job.Everything);
+        Assert.Equal(("rolled-back", 1L), (await fleet.EndAsync(), await fleet.CountAsync("select count(*) from safe_deploy.entry where fact ->> 'fact' = 'rollback-claimed'")));
+        Assert.Equal(["000001"], await fleet.VersionsAsync());
+        var post = job.Step("Post Run safe-deploy/migrate/action/migrate-tenants@v1");
+        Assert.Equal("success", post.Conclusion);
+        Assert.Contains("rolled-back", post.Summary, StringComparison.Ordinal);
+        var silent = job.Step("Post Run safe-deploy/migrate/action/preflight@v1");
+        Assert.Equal(("success", ""), (silent.Conclusion, silent.Summary));
+        Assert.NotEmpty(job.Step("Run safe-deploy/migrate/action/migrate-tenants@v1").Annotations);
+        Assert.DoesNotContain(ActionFleet.Password, job.Everything, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cancelled_migration_is_taken_back_by_the_post()
+    {
+        await using var fleet = await ActionFleet.SlowAsync(2);
+        var job = fleet.Job();
+        var running = job.RunAsync(await ActionFleet.StepAsync("run"), new JobStep("after"));
+        await ScriptAction.UntilAsync(() => fleet.CountAsync("select count(*) from safe_deploy.migration where version = '000002'").Result > 0, "the first tenant", running);
+        job.Cancel();
+        var report = await running;
+        Assert.Equal((JobConclusion.Cancelled, "rolled-back"), (report.Conclusion, await fleet.EndAsync()));
+        Assert.Equal(["000001"], await fleet.VersionsAsync());
+        Assert.Contains("rolled-back", report.Step("Post Run safe-deploy/migrate/action/run@v1").Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_main_that_outlives_its_client_is_fenced_before_anything_goes_back()
+    {
+        await using var fleet = await ActionFleet.SlowAsync(6);
+        // The client is killed long before the statement under way can end: the container works on.
+        var job = fleet.Job(o => o with { InterruptWait = TimeSpan.FromSeconds(0.2), TerminateWait = TimeSpan.FromSeconds(0.1) });
+        var running = job.RunAsync(await ActionFleet.StepAsync("migrate-tenants") with { Timeout = TimeSpan.FromMinutes(5) });
+        await ScriptAction.UntilAsync(() => fleet.CountAsync("select count(*) from safe_deploy.migration where version = '000002'").Result > 0, "the first tenant", running);
+        var old = job.Running!.Name;
+        job.Cancel();
+        var report = await running;
+        Assert.Equal("rolled-back", await fleet.EndAsync());
+        Assert.Equal(["000001"], await fleet.VersionsAsync());
+        Assert.DoesNotContain(old, await ContainerLabel.DockerAsync("ps", "--format", "{{.Names}}"), StringComparison.Ordinal);
+        var post = report.Step("Post Run safe-deploy/migrate/action/migrate-tenants@v1").Log;
+        Assert.Contains(post, l => l.Contains("took over from epoch", StringComparison.Ordinal));
+        // Nothing of the old epoch was written after the new one's first line.
+        Assert.Equal(0, await fleet.CountAsync("select count(*) from safe_deploy.entry a join safe_deploy.entry b on b.deployment = a.deployment and b.epoch > a.epoch and b.sequence < a.sequence"));
+    }
+
+    [Fact]
+    public async Task A_step_that_takes_too_long_is_taken_back()
+    {
+        await using var fleet = await ActionFleet.SlowAsync(4);
+        var report = await fleet.Job().RunAsync(await ActionFleet.StepAsync("migrate-tenants") with { Timeout = TimeSpan.FromSeconds(7) });
+        Assert.Equal((JobConclusion.Failure, "rolled-back"), (report.Conclusion, await fleet.EndAsync()));
+        Assert.Equal(["000001"], await fleet.VersionsAsync());
+    }
+
+    [Fact]
+    public async Task A_chain_that_goes_on_in_another_job_is_parked_and_taken_back_from_there()
+    {
+        await using var fleet = await ActionFleet.CreateAsync(FailsAtTheSecond, "drop index item_code;");
+        var first = await fleet.Job().RunAsync(await ActionFleet.StepAsync("preflight", ("park-for", "2h")));
+        Assert.Equal((JobConclusion.Success, "open"), (first.Conclusion, await fleet.EndAsync()));
+        Assert.Contains(first.Steps[^1].Log, l => l.Contains("waits for its next job until", StringComparison.Ordinal));
+        var second = await fleet.Job().RunAsync(await ActionFleet.StepAsync("migrate-tenants"));
+        Assert.Equal((JobConclusion.Failure, "rolled-back"), (second.Conclusion, await fleet.EndAsync()));
+        Assert.Equal(["000001"], await fleet.VersionsAsync());
+    }
+
+    [Fact]
+    public async Task A_way_back_that_needs_a_person_turns_the_post_red_and_says_why()
+    {
+        await using var fleet = await ActionFleet.CreateAsync(FailsAtTheSecond, null);
+        var job = await fleet.Job().RunAsync(await ActionFleet.StepAsync("migrate-tenants"));
+        var post = job.Step("Post Run safe-deploy/migrate/action/migrate-tenants@v1");
+        Assert.Equal(("failure", "forbidden"), (post.Conclusion, await fleet.EndAsync()));
+        Assert.Contains("🚨", post.Summary, StringComparison.Ordinal);
+        Assert.Contains("**Decision d**", post.Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_time_box_ends_the_way_back_between_two_scopes_and_recover_is_named()
+    {
+        await using var fleet = await ActionFleet.CreateAsync(FailsAtTheSecond, "drop index item_code; select pg_sleep(3);");
+        var job = await fleet.Job().RunAsync(await ActionFleet.StepAsync("migrate-tenants", ("rollback-within", "1s")));
+        var post = job.Step("Post Run safe-deploy/migrate/action/migrate-tenants@v1");
+        Assert.Equal(("failure", "open"), (post.Conclusion, await fleet.EndAsync()));
+        Assert.Contains("safe-deploy recover", string.Join('\n', post.Log) + post.Summary, StringComparison.Ordinal);
+    }
+}
