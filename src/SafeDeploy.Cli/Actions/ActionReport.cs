@@ -85,12 +85,12 @@ public sealed class ActionReport(
         using var rest = new GitHubRest(context.ApiUrl, inputs["github-token"], TimeProvider.System);
         var reports = new GitHubReports(rest, context.Repository, TimeProvider.System);
         if (result.Plan is { } plan)
-            await TellPlanAsync(reports, plan, both.Token);
+            await TellPlanAsync(reports, plan, result.Sarif, both.Token);
         if (outcome is { Report: { } report })
             await TellDeploymentAsync(reports, outcome, report, both.Token);
     }
 
-    private async Task TellPlanAsync(GitHubReports reports, PlanView plan, CancellationToken cancellation)
+    private async Task TellPlanAsync(GitHubReports reports, PlanView plan, string sarif, CancellationToken cancellation)
     {
         IReadOnlySet<string>? changed = null;
         if (context.PullRequest is { } pull)
@@ -105,6 +105,8 @@ public sealed class ActionReport(
         Annotate(GitHubPlan.Annotations(plan, changed, ConfigFolder));
         if (inputs["check-run"] == "true")
             await TryAsync("check run", "checks: write", () => reports.CheckRunAsync(CheckRun(plan), cancellation));
+        if (sarif.Length > 0)
+            await TryAsync("findings in code scanning", "security-events: write", () => reports.SarifAsync(context.Sha, context.Ref, sarif, cancellation));
     }
 
     private NewCheckRun CheckRun(PlanView plan) => new(

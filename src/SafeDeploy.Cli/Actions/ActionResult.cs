@@ -13,6 +13,12 @@ namespace SafeDeploy.Cli.Actions;
 /// <param name="Config">Null when it could not be read.</param>
 public sealed record ActionResult(string Step, bool IsPost, int Code, string Json, DeployConfig? Config)
 {
+    /// <summary>The plan as Markdown inside the limit of a comment; empty for other steps.</summary>
+    public string Markdown { get; init; } = "";
+
+    /// <summary>The plan's findings for code scanning; empty when nobody asked.</summary>
+    public string Sarif { get; init; } = "";
+
     public string Word => (ExitCode)Code switch
     {
         ExitCode.Done => "succeeded",
@@ -52,7 +58,7 @@ public sealed record ActionResult(string Step, bool IsPost, int Code, string Jso
             ("if it fails", plan.Decision),
             .. plan.Problems.Select(p => (p.Code, $"{p.What}; {p.Next}")),
         ],
-        GitHubPlan.Sorted(plan.Findings));
+        GitHubPlan.Sorted(plan.Findings)) { Markdown = Markdown };
 
     private string Headline(DeployPlanDocument plan) => Code switch
     {
@@ -64,5 +70,5 @@ public sealed record ActionResult(string Step, bool IsPost, int Code, string Jso
 
     private PlanView OfFiles(PlanDocument plan) => new(
         "files", Code != (int)ExitCode.Done, plan.Verdict.Summary, [],
-        GitHubPlan.Sorted(plan.Statements.SelectMany(s => s.Findings.Where(f => f.SuppressedBecause is null).Select(f => new RiskLine(s.File, s.Line, f.Rule, f.Severity.ToString().ToLowerInvariant(), f.Message, f.Remedy)))));
+        GitHubPlan.Sorted(plan.Statements.SelectMany(s => s.Findings.Where(f => f.SuppressedBecause is null).Select(f => new RiskLine(s.File, s.Line, f.Rule, f.Severity.ToString().ToLowerInvariant(), f.Message, f.Remedy))))) { Markdown = Markdown };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Config;
@@ -44,9 +45,20 @@ public sealed class ActionRun(Invocation invocation, string? verb)
         var result = new StringWriter();
         var code = await FrontDoor.RunAsync([.. arguments, "--output", "json"], invocation with { Out = result, Error = _log, IsInteractive = false });
         await new ActionReport(context, files, _log, invocation, Redactor(reading), _inputs).PublishAsync(
-            new ActionResult(Step, isPost, code, result.ToString(), reading.Config), cancellation);
+            new ActionResult(Step, isPost, code, result.ToString(), reading.Config) { Markdown = await FormAsync("markdown", arguments), Sarif = await FormAsync("sarif", arguments) }, cancellation);
         _log.End();
         return code;
+    }
+
+    /// <summary>The plan once more in another form: it reads and changes nothing. Empty for other steps, and where the form is not wanted.</summary>
+    private async Task<string> FormAsync(string form, ImmutableArray<string> arguments)
+    {
+        if (arguments[0] != "plan" || (form == "sarif" && _inputs["sarif"] != "true"))
+            return "";
+        var text = new StringWriter();
+        string[] limit = form == "markdown" ? ["--limit", GitHubPlan.MarkdownLimit.ToString(CultureInfo.InvariantCulture)] : [];
+        await FrontDoor.RunAsync([.. arguments, "--output", form, .. limit], invocation with { Out = text, Error = TextWriter.Null, IsInteractive = false });
+        return text.ToString();
     }
 
     /// <summary>The former inputs as main recorded them; without its record, for a main that died at once, the inputs of now.</summary>

@@ -39,7 +39,7 @@ public sealed partial class HostModelTests
     [Fact]
     public void Every_option_of_a_step_is_an_input_of_it()
     {
-        string[] elsewhere = ["--output", "--independent", "--help", "--version"];
+        string[] elsewhere = ["--output", "--independent", "--limit", "--help", "--version"];
         var root = FrontDoor.Root(Nobody);
         var missing =
             from command in root.Subcommands

@@ -57,11 +57,10 @@ public sealed class RunnerRulesTests
     {
         var masker = new Masker();
         var step = new StdoutCommands(masker, "/");
-        foreach (var line in new[]
-                 {
+        foreach (var line in (string[])[
                      "::add-mask::hunter2", "hello hunter2", "::stop-commands::t0k", "::error::not one", "::t0k::", "  ::error title=a%3Ab,file=none.sql::one%0Atwo hunter2", "::nope::x",
                      .. Enumerable.Range(0, 12).Select(i => $"::warning::w{i}"),
-                 })
+                 ])
             step.Read(line);
         Assert.Equal(10, step.Annotations.Count(a => a.Level == "warning"));
         Assert.Equal(12, step.Log.Count(l => l.StartsWith("##[warning]", StringComparison.Ordinal)));

@@ -11,12 +11,18 @@ namespace SafeDeploy.Integrations.Hosts.GitHub;
 /// <param name="Findings">Worst first.</param>
 public sealed record PlanView(string Environment, bool Refuses, string Headline, ImmutableArray<(string Label, string Text)> Lines, ImmutableArray<RiskLine> Findings)
 {
+    /// <summary>The verdict as the program itself renders it, inside <see cref="GitHubPlan.MarkdownLimit"/>; empty = from the lines and findings here.</summary>
+    public string Markdown { get; init; } = "";
+
     public bool HasRisk => Refuses || !Findings.IsEmpty;
 }
 
 /// <summary>Renders a plan for comment, summary, check run and annotations, inside GitHub's limits. Pure.</summary>
 public static class GitHubPlan
 {
+    /// <summary>What the rendered verdict may have of a comment: marker and link come on top.</summary>
+    public const int MarkdownLimit = GitHubReports.BodyLimit - 1024;
+
     private static readonly string[] Worst = ["critical", "high", "medium", "low", "info"];
 
     /// <summary>Found again by its first line; a reader does not see it.</summary>
@@ -52,6 +58,8 @@ public static class GitHubPlan
     private static string Fit(PlanView plan, string before, string after, int limit)
     {
         var head = new StringBuilder(before);
+        if (plan.Markdown.Length > 0)
+            return head.Append(plan.Markdown.TrimEnd()).Append('\n').Append(after).ToString();
         head.Append(CultureInfo.InvariantCulture, $"### {(plan.Refuses ? "❌" : plan.HasRisk ? "⚠️" : "✅")} safe-deploy plan: {GitHubMarkdown.Text(plan.Headline)}\n\n");
         // What people wrote is cut, so that the table and the end always find room.
         foreach (var (label, text) in plan.Lines.Take(50))
