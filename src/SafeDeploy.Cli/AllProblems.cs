@@ -7,6 +7,7 @@ using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.DeployTargets;
 using SafeDeploy.Integrations.Migrations.ShellCommand;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
+using SafeDeploy.Integrations.Plans;
 using SafeDeploy.Integrations.Processes;
 using SafeDeploy.Integrations.Rehearsals;
 using SafeDeploy.Integrations.Yaml;
@@ -31,7 +32,7 @@ public static class AllProblems
             UsageProblems.All, ConfigProblems.All, LedgerProblems.All, MigrationProblems.All, PipelineProblems.All, RollbackProblems.All, HookProblems.All,
             TenantProblems.All, PreflightProblems.All, HealthProblems.All, PgDumpProblems.All, BackupStoreProblems.All, PgQueryProblems.All, PostgresDatabaseProblems.All,
             TargetProblems.All, CommandEngineProblems.All, AdoptProblems.All, ScriptProblems.All, SqlFilesProblems.All, ProcessProblems.All,
-            YamlProblems.All, ScratchProblems.All,
+            YamlProblems.All, PlanSourceProblems.All, ScratchProblems.All,
         }.SelectMany(slice => slice).OrderBy(info => info.Code, StringComparer.Ordinal),
     ];
 }

@@ -3,13 +3,17 @@ using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
+using SafeDeploy.Integrations.Plans;
+using SafeDeploy.Integrations.Processes;
 using SafeDeploy.Integrations.Rehearsals;
 using SafeDeploy.Integrations.Yaml;
 using SafeDeploy.Migrations;
+using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 using SafeDeploy.Reporting;
 using SafeDeploy.Reporting.Verdict;
 using SafeDeploy.Risk;
+using SafeDeploy.Risk.Fleet;
 using SafeDeploy.Risk.Verdict;
 using SafeDeploy.Runs;
 
@@ -28,6 +32,14 @@ internal static class FilePlan
             var files = new List<RiskFile>();
             foreach (var path in paths)
                 files.AddRange(await ReadAsync(invocation.Folder, path, cancellation));
+            if (line.GetValue(PlanOptions.GitBase) is { } reference)
+                await KeepChangedAsync(files, invocation.Folder, reference, cancellation);
+            var exported = line.GetValue(PlanOptions.Statistics);
+            var statistics = exported is not null
+                ? await StatisticsFile.ReadAsync(Path.GetFullPath(exported, invocation.Folder), exported, cancellation)
+                : null;
+            if (statistics is not null)
+                files = [new RiskFile(exported!, statistics.Schema, IsReplayed: true), .. files.Where(f => !f.IsReplayed)];
             var schema = line.GetValue(FileOptions.Schema) is { } given ? await ReadFileAsync(invocation.Folder, given, cancellation) : null;
             var options = new RiskOptions(
                 line.GetValue(FileOptions.Independent), risk.ProtectedTables, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime));
@@ -35,7 +47,9 @@ internal static class FilePlan
             var report = PlanFiles.Run(parser, files, schema, options, cancellation);
             if (line.GetValue(FileOptions.Trace) is { } url)
                 report = await new StatementTracer(parser, TimeProvider.System).TraceAsync(url, report, files, schema, options.Independent, cancellation);
-            await invocation.Out.WriteLineAsync(Rendered(line, report, risk.FailOn).TrimEnd('\n'));
+            await invocation.Out.WriteLineAsync(Rendered(line, report, risk.FailOn, statistics).TrimEnd('\n'));
+            if (line.GetValue(PlanOptions.Fix))
+                await FixCommand.WriteAsync(invocation, report, parser, line.GetValue(PlanOptions.Replace), cancellation);
             return (int)(PlanFiles.Refuses(report, risk.FailOn) ? ExitCode.Refused : ExitCode.Done);
         }
         catch (ProblemException known)
@@ -82,11 +96,20 @@ internal static class FilePlan
         }
     }
 
-    private static string Rendered(ParseResult line, RiskReport report, RiskThreshold failOn)
+    /// <summary>What the change does not touch is only played, for what it made.</summary>
+    private static async Task KeepChangedAsync(List<RiskFile> files, string folder, string reference, CancellationToken cancellation)
+    {
+        var changed = await new GitChanges(new ProcessRunner(TimeProvider.System)).SinceAsync(folder, reference, cancellation);
+        for (var i = 0; i < files.Count; i++)
+            files[i] = files[i] with { IsReplayed = !changed.Contains(Path.GetFullPath(files[i].Path, folder)) };
+    }
+
+    private static string Rendered(ParseResult line, RiskReport report, RiskThreshold failOn, FleetStatistics? statistics)
     {
         if (line.GetValue(CommonOptions.Output) == "json")
             return PlanFiles.ToJson(report, failOn);
-        var review = PlanReview.Of(report, failOn, WayBack.Of(report));
+        var fleet = statistics is null ? null : new FleetRisk(statistics, 1);
+        var review = PlanReview.Of(report, failOn, WayBack.Of(report), fleet is null ? null : fleet.Lasts) with { Fleet = fleet?.Sentences(report) ?? [] };
         return PlanOutput.Of(line, report, review) ?? ReviewText.Render(review);
     }
 }

@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Config;
+using SafeDeploy.Integrations.Plans;
 using SafeDeploy.Ledger;
+using SafeDeploy.Migrations;
 using SafeDeploy.Pipeline;
+using SafeDeploy.Problems;
 using SafeDeploy.Reporting;
 using SafeDeploy.Reporting.Verdict;
 using SafeDeploy.Risk;
@@ -23,8 +27,16 @@ public static class PlanCommand
         command.Options.Add(FileOptions.Independent);
         command.Options.Add(FileOptions.Trace);
         command.Options.Add(PlanOptions.Limit);
+        command.Options.Add(PlanOptions.GitBase);
+        command.Options.Add(PlanOptions.Statistics);
+        command.Options.Add(PlanOptions.ExportStatistics);
+        command.Options.Add(PlanOptions.TenantNames);
+        command.Options.Add(PlanOptions.Fix);
+        command.Options.Add(PlanOptions.Replace);
         command.SetAction((line, _) => line.GetValue(FileOptions.Files) is { Length: > 0 } files
             ? FilePlan.RunAsync(invocation, line, files)
+            : line.GetValue(PlanOptions.GitBase) is { } reference ? ChangeCommand.RunAsync(invocation, line, reference)
+            : line.GetResult(PlanOptions.ExportStatistics) is not null ? Session.UseAsync(invocation, line, session => ExportAsync(invocation, session, line))
             : Session.UseAsync(invocation, line, session => ActAsync(session, line)));
         return command;
     }
@@ -39,6 +51,19 @@ public static class PlanCommand
             session.Tell(refusal);
         session.Print(Rendered(session, line, plan));
         return (int)(plan.Refusals.IsEmpty ? ExitCode.Done : ExitCode.Refused);
+    }
+
+    private static async Task<int> ExportAsync(Invocation invocation, Session session, ParseResult line)
+    {
+        var cancellation = session.Signals.Cancellation.Graceful;
+        var tenants = session.World.Config.Tenants is { } source ? (await session.World.Database.TenantsAsync(source, cancellation)).Tenants : [];
+        Scope[] scopes = [.. tenants.Select(t => new Scope.Tenant(t))];
+        var name = line.GetValue(PlanOptions.ExportStatistics) ?? StatisticsFile.DefaultName;
+        if (await session.World.Database.StatisticsAsync(scopes, scopes.FirstOrDefault(), cancellation) is not { } statistics)
+            throw new ProblemException(PlanSourceProblems.NoStatistics(name, "this database does not tell its sizes"));
+        await StatisticsFile.WriteAsync(Path.GetFullPath(name, invocation.Folder), statistics, line.GetValue(PlanOptions.TenantNames), cancellation);
+        session.Print(string.Create(CultureInfo.InvariantCulture, $"wrote {name}: structure and sizes of public and {scopes.Length} tenants\n"));
+        return (int)ExitCode.Done;
     }
 
     private static string Rendered(Session session, ParseResult line, DeployPlan plan)

@@ -46,7 +46,7 @@ internal static class ConfigBuilder
     };
 
     private static RiskSettings Risk(SectionValue risk) =>
-        new(risk.Get<RiskThreshold>("fail_on"), risk.List<string>("protected_tables"));
+        new(risk.Get<RiskThreshold>("fail_on"), risk.List<string>("protected_tables"), risk.Maybe<string>("statistics"));
 
     private static BackupSettings Backup(SectionValue backup) => new(backup.Get<Uri>("store"), backup.Get<BackupVerification>("verify"))
     {

@@ -55,7 +55,7 @@ internal static class ConfigSchema
             "The lowest severity of a finding that refuses the deployment; `never` only reports.") with
         { Default = ["high"] },
         List("protected_tables", ScalarTypes.Text, "Tables whose change or loss is always critical; with or without schema."),
-        Key("statistics", PlaceTypes.File, "Sizes and write rates exported from production.") with { IsBuilt = false },
+        Key("statistics", PlaceTypes.File, "Structure and sizes that `plan --export-statistics` wrote; used where no database is asked, as in a pull request."),
     ],
     []);
 

@@ -4,7 +4,8 @@ namespace SafeDeploy.Config;
 
 /// <summary>When the analysis of migrations refuses a deployment.</summary>
 /// <param name="ProtectedTables">Table names, bare or with schema, whose change is always critical. May be empty.</param>
-public sealed record RiskSettings(RiskThreshold FailOn, ImmutableArray<string> ProtectedTables);
+/// <param name="Statistics">Path of the export of production's structure and sizes, relative to the configuration file; null = none.</param>
+public sealed record RiskSettings(RiskThreshold FailOn, ImmutableArray<string> ProtectedTables, string? Statistics = null);
 
 /// <summary>The lowest severity that refuses; <see cref="Never"/> only reports.</summary>
 public enum RiskThreshold

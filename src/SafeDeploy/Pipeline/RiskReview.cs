@@ -27,7 +27,7 @@ public static class RiskReview
     public static RiskReport Of(ISqlParser parser, RiskSubject subject, CancellationToken cancellation)
     {
         var known = Known(subject);
-        var names = subject.Tenants?.Pending.Keys.Select(s => s.Schema).ToImmutableHashSet(StringComparer.Ordinal) ?? [];
+        var names = subject.Tenants?.Pending.Keys.Select(s => s.Schema).Where(s => s != TenantContext.OwnSchema).ToImmutableHashSet(StringComparer.Ordinal) ?? [];
         var options = new RiskOptions(false, subject.Settings.ProtectedTables, subject.Today);
         var analyzer = new RiskAnalyzer(parser);
         RiskReport Judge(bool tenants, IEnumerable<RiskFile> files) => analyzer.Analyze(

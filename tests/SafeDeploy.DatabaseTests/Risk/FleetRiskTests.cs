@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
-using SafeDeploy.Config;
 using SafeDeploy.DatabaseTests.Databases;
 using SafeDeploy.Integrations.Databases.PgQuery;
+using SafeDeploy.Integrations.Plans;
 using SafeDeploy.Migrations;
 using SafeDeploy.Pipeline;
 using SafeDeploy.Ports;
+using SafeDeploy.Problems;
 using SafeDeploy.Risk;
 using SafeDeploy.Risk.Fleet;
+using SafeDeploy.Risk.Rewrites;
 
 namespace SafeDeploy.DatabaseTests.Risk;
 
@@ -174,5 +176,55 @@ public sealed class FleetRiskTests
 
         Assert.Empty(Will(report));
         Assert.Equal("7.sql:1 could not be asked of tenant_2: built otherwise than the other tenants", Assert.Single(report.Notes));
+    }
+
+    [Fact]
+    public async Task Exported_statistics_are_read_back_without_the_tenants_names()
+    {
+        await using var subject = await FleetAsync();
+        await using var database = subject.Open();
+        var statistics = (await database.StatisticsAsync(Tenants, Tenants[0], CancellationToken.None))!;
+        var path = Path.Combine(Path.GetTempPath(), $"{subject.Server.Name}.json");
+        try
+        {
+            await StatisticsFile.WriteAsync(path, statistics, withNames: false, CancellationToken.None);
+            var read = await StatisticsFile.ReadAsync(path, "s.json", CancellationToken.None);
+
+            Assert.DoesNotContain("tenant_417", await File.ReadAllTextAsync(path), StringComparison.Ordinal);
+            Assert.Equal(statistics.Schema, read.Schema);
+            Assert.Equal("10 20 4000", string.Join(" ", read.Tables["sale"].Rows));
+            Assert.All(read.Tenants, t => Assert.Matches("^t-[0-9a-f]{10}$", t));
+
+            await File.WriteAllTextAsync(path, "{\"version\":1}");
+            Assert.Equal("SD0471", (await Assert.ThrowsAsync<ProblemException>(() => StatisticsFile.ReadAsync(path, "s.json", CancellationToken.None))).Problem.Code);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public async Task A_rewrite_ends_with_the_schema_that_the_original_makes()
+    {
+        const string Made = "create table plan (id bigint primary key); create table sale (id bigint primary key, plan_id bigint, total numeric, email text); insert into sale values (1, null, 1, 'a'), (2, null, 2, 'b');";
+        const string Change = """
+            create index sale_email on sale (email);
+            alter table sale add constraint sale_plan foreign key (plan_id) references plan (id);
+            alter table sale alter column email set not null;
+            alter table sale add column code uuid not null default gen_random_uuid();
+            alter table sale add constraint one_email unique (email);
+            alter table sale add constraint total_known check (total > 0);
+            """;
+        await using var original = await Subject.CreateAsync(Made + Change);
+        await using var rewritten = await Subject.CreateAsync(Made);
+        var report = PlanFiles.Run(Parser, [new RiskFile("7_x.up.sql", Change)], new RiskFile("before.sql", Made), RiskOptions.Default, CancellationToken.None);
+
+        foreach (var file in FixFiles.Of(report.Files[0], report.Statements, Parser)!.Files)
+            await rewritten.Server.ExecuteAsync(file.Text);
+
+        await using var one = original.Open();
+        await using var other = rewritten.Open();
+        Assert.Equal(string.Join('\n', await one.StructureAsync(new Scope.Public(), CancellationToken.None)), string.Join('\n', await other.StructureAsync(new Scope.Public(), CancellationToken.None)));
     }
 }

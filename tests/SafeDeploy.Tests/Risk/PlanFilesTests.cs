@@ -151,4 +151,15 @@ public sealed class PlanFilesTests
             comment on column customer.vip is 'x';
             insert into invoice (customer) values ('a');
             """).Statements.SelectMany(s => s.Findings));
+
+    [Fact]
+    public void A_file_that_stood_there_before_is_played_and_not_judged()
+    {
+        var report = PlanFiles.Run(
+            Parser, [new RiskFile("1.sql", "create table old (a int); drop table x;", IsReplayed: true), new RiskFile("2.sql", "create index on old (a);")], null, RiskOptions.Default, CancellationToken.None);
+
+        Assert.Equal("2.sql", Assert.Single(report.Statements).File);
+        // Its table holds rows: it is not new.
+        Assert.True(report.Statements[0].Effect.Hazard);
+    }
 }

@@ -13,7 +13,9 @@ public static class Rewriter
     /// <summary>Null where the statement is safe as it stands, does more than one thing, or its rewrite takes a decision.</summary>
     public static Rewrite? Of(JudgedStatement statement)
     {
-        if (statement.Parsed.Tree is not { } tree || statement.Effect.Fails is true || statement.Open.All(f => f.Severity < Severity.Low))
+        // A required column fails on the rows that are there; its rewrite is made for that.
+        var fails = statement.Effect.Fails is true && Done(statement, ActKind.AddsRequiredColumn) is null;
+        if (statement.Parsed.Tree is not { } tree || fails || statement.Open.All(f => f.Severity < Severity.Low))
             return null;
         return tree.Kind switch
         {
