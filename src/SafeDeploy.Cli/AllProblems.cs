@@ -16,7 +16,6 @@ using SafeDeploy.Migrations;
 using SafeDeploy.Migrations.Adoption;
 using SafeDeploy.Pipeline;
 using SafeDeploy.Problems;
-using SafeDeploy.Steps.MigrateTenants;
 using SafeDeploy.Steps.Preflight;
 using SafeDeploy.Steps.VerifyHealth;
 

@@ -6,7 +6,6 @@ using SafeDeploy.Config;
 using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Hosts.GitHub;
 using SafeDeploy.Integrations.Yaml;
-using SafeDeploy.Problems;
 using SafeDeploy.Reporting;
 using SafeDeploy.Runs;
 

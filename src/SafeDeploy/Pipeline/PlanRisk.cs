@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using SafeDeploy.Migrations;
-using SafeDeploy.Ports;
 using SafeDeploy.Risk;
 using SafeDeploy.Risk.Fleet;
 using SafeDeploy.Steps.MigrateTenants;

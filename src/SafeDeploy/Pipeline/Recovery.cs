@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SafeDeploy.Ledger;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Runs;
 

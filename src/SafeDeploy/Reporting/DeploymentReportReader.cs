@@ -3,7 +3,6 @@ using System.Globalization;
 using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Runs;
-using SafeDeploy.Steps.Rollback;
 
 namespace SafeDeploy.Reporting;
 

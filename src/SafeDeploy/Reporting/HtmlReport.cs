@@ -1,5 +1,4 @@
 using System.Text;
-using SafeDeploy.Runs;
 
 namespace SafeDeploy.Reporting;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Npgsql;
-using SafeDeploy.Integrations.LedgerStores.Postgres;
 using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Migrations.Adoption;

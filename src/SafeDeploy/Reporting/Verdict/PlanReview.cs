@@ -3,7 +3,6 @@ using SafeDeploy.Config;
 using SafeDeploy.Risk;
 using SafeDeploy.Risk.Effects;
 using SafeDeploy.Risk.Rewrites;
-using SafeDeploy.Risk.Schema;
 using SafeDeploy.Risk.Verdict;
 
 namespace SafeDeploy.Reporting.Verdict;

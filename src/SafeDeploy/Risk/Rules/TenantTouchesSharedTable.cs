@@ -1,4 +1,3 @@
-using SafeDeploy.Risk.Fleet;
 
 namespace SafeDeploy.Risk.Rules;
 
