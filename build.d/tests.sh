@@ -99,6 +99,7 @@ totals() {
 # Servers for the length of a command: stopped at its end unless they ran before it.
 borrow_servers() {
     setup servers
+    contracts
     if ! servers_answer; then
         trap 'down' EXIT
     fi

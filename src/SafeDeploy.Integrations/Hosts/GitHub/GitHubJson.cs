@@ -28,7 +28,7 @@ public sealed record ChangedFile(string Filename, string Status, string? Patch);
 
 public sealed record NewCheckRun(string Name, string HeadSha, string Status, string Conclusion, string? DetailsUrl, CheckRunOutput Output);
 
-public sealed record CheckRunUpdate(CheckRunOutput Output);
+public sealed record CheckRunUpdate(string Status, string Conclusion, CheckRunOutput Output);
 
 public sealed record CheckRunOutput(string Title, string Summary, ImmutableArray<CheckAnnotation> Annotations);
 

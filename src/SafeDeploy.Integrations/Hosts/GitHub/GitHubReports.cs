@@ -52,7 +52,7 @@ public sealed class GitHubReports(GitHubRest rest, string repository, TimeProvid
             var created = await rest.SendAsync(HttpMethod.Post, $"{Repo}/check-runs", first, GitHubJson.Default.NewCheckRun, GitHubJson.Default.Created, cancellation);
             foreach (var part in parts.Skip(1))
                 await rest.SendAsync(
-                    HttpMethod.Patch, $"{Repo}/check-runs/{created.Id}", new CheckRunUpdate(run.Output with { Annotations = part }), GitHubJson.Default.CheckRunUpdate, cancellation);
+                    HttpMethod.Patch, $"{Repo}/check-runs/{created.Id}", new CheckRunUpdate(run.Status, run.Conclusion, run.Output with { Annotations = part }), GitHubJson.Default.CheckRunUpdate, cancellation);
         },
         cancellation);
 

@@ -1,0 +1,1 @@
+create table public.plan (id integer primary key, name text not null);
