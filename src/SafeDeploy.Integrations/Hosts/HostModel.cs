@@ -34,6 +34,7 @@ public static class HostModel
         new("docker-host", "The Docker engine that the release runs on, e.g. tcp://10.0.0.5:2375; wins over deploy.docker.host. Never set DOCKER_HOST: it would move the action's own container.", InputKind.Text, Every),
         new("files", "SQL files or migration folders to judge, one a line, instead of what is pending; needs no database.", InputKind.Lines, ["plan"]),
         new("schema", "With files: a script that says what existed before; read, never executed.", InputKind.Text, ["plan"]),
+        new("statistics", "Structure and sizes exported from production; wins over risk.statistics.", InputKind.Text, ["plan"]),
         new("trace", "With files: a scratch database (postgres://…) on which the files run for their real locks; its schemas are dropped.", InputKind.Text, ["plan"]),
         new("deployment", "The deployment to go on with; normally found by environment, run and release.", InputKind.Text, [.. Stages, "status"]),
         new("skip", "Leaves a stage out: backup (with pending migrations only together with reason).", InputKind.Lines, ["run"]) { Words = ["backup"] },

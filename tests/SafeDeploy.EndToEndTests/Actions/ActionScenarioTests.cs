@@ -119,6 +119,22 @@ public sealed class ActionScenarioTests
     }
 
     [Fact]
+    public async Task A_job_whose_machine_died_is_ended_by_recover_in_another_while_its_container_still_works()
+    {
+        await using var fleet = await ActionFleet.SlowAsync(8);
+        var dying = fleet.Job();
+        var running = dying.RunAsync(await ActionFleet.StepAsync("migrate-tenants"));
+        await ScriptAction.UntilAsync(() => fleet.CountAsync("select count(*) from safe_deploy.migration where version = '000002'").Result > 0, "the first tenant", running);
+        dying.Kill();
+        Assert.Single((await running).Steps);
+        var second = await fleet.Job().RunAsync(await ActionFleet.StepAsync("recover"));
+        var end = await fleet.EndAsync();
+        Assert.True(end is "deployed" or "rolled-back", $"{end}\n{second.Everything}");
+        Assert.Equal(end == "deployed" ? ["000002"] : ["000001"], await fleet.VersionsAsync());
+        Assert.Equal(0, await fleet.CountAsync("select count(*) from safe_deploy.entry a join safe_deploy.entry b on b.deployment = a.deployment and b.epoch > a.epoch and b.sequence < a.sequence"));
+    }
+
+    [Fact]
     public async Task The_time_box_ends_the_way_back_between_two_scopes_and_recover_is_named()
     {
         await using var fleet = await ActionFleet.CreateAsync(FailsAtTheSecond, "drop index item_code; select pg_sleep(3);");
