@@ -8,6 +8,7 @@ using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.DeployTargets;
 using SafeDeploy.Integrations.DeployTargets.Docker;
+using SafeDeploy.Integrations.DeployTargets.ReleaseDirectory;
 using SafeDeploy.Integrations.DeployTargets.ShellCommand;
 using SafeDeploy.Integrations.HealthGates;
 using SafeDeploy.Integrations.HealthGates.Http;
@@ -127,6 +128,7 @@ public sealed class CompositionRoot
         return _config.Deploy?.Target switch
         {
             DeployTargetSettings.Docker docker => Opened(new DockerTarget(docker.Settings, context)),
+            DeployTargetSettings.ReleaseDirectory folder => Opened(new ReleaseDirectoryTarget(folder.Settings, context)),
             DeployTargetSettings.Command command => Opened(new CommandTarget(command.Settings, context)),
             _ => null,
         };

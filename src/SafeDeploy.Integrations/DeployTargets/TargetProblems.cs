@@ -83,10 +83,17 @@ public static partial class TargetProblems
     public static readonly ProblemInfo WorkersRemain = new("SD0625", "Workers did not end",
         "A worker still runs after its stop timeout.", "Stop it by hand, then run again.");
 
+    public static readonly ProblemInfo ArtifactMissing = new("SD0640", "The release's files are not what was planned",
+        "`deploy.image` names no folder and no .tar.gz, or its content changed since the plan was made.", "Put the release where `deploy.image` says, then plan again.");
+
+    public static readonly ProblemInfo FolderUnusable = new("SD0641", "The folder of releases cannot be used",
+        "A file or link below `deploy.release_directory.path` cannot be read, written or switched.", "Give this user the right to write there, and free space.");
+
     public static ImmutableArray<ProblemInfo> All { get; } =
     [
         EngineAway, SocketDenied, EngineRefused, EngineSlow, EngineTooOld, ImageMissing, RegistryDenied, RegistryAway, PullFailed,
         NameTaken, EnvironmentUnreadable, PortTaken, FrontDiffers, FrontSilent, NobodyToServe, SlotServes, NoFront, SpecUnreadable,
         StartFailed, UnknownInstance, CommandFailed, CommandSlow, OutputUnreadable, WorkersRemain,
+        ArtifactMissing, FolderUnusable,
     ];
 }

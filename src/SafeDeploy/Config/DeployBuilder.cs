@@ -17,6 +17,7 @@ internal static class DeployBuilder
     {
         "docker" => new DeployTargetSettings.Docker(Docker(deploy.Get<SectionValue>("docker"))),
         "command" => new DeployTargetSettings.Command(Command(deploy.Get<SectionValue>("command"))),
+        "release-directory" => new DeployTargetSettings.ReleaseDirectory(ReleaseDirectory(deploy.Get<SectionValue>("release_directory"))),
         "none" => new DeployTargetSettings.None(),
         var other => throw new InvalidOperationException($"no target {other}"),
     };
@@ -70,6 +71,18 @@ internal static class DeployBuilder
 
     private static RegistrySettings Registry(SectionValue registry) =>
         new(registry.Maybe<string>("server"), registry.Get<string>("username"), registry.Get<Secret>("password"));
+
+    private static ReleaseDirectorySettings ReleaseDirectory(SectionValue folder) => new(
+        folder.Get<string>("path"),
+        folder.MaybeList<string>("shared") ?? [],
+        folder.List<string>("reload"),
+        folder.Get<Uri>("address"),
+        folder.Get<int>("keep"),
+        folder.Get<TimeSpan>("within"),
+        folder.MaybeList<string>("hold"),
+        folder.MaybeList<string>("release"),
+        folder.MaybeList<string>("start_workers"),
+        folder.MaybeList<string>("stop_workers"));
 
     private static CommandTargetSettings Command(SectionValue command) => new(
         command.List<string>("current"),

@@ -99,12 +99,27 @@ internal static class DeploySchema
     ],
     []);
 
+    private static readonly SectionShape ReleaseDirectory = new(
+    [
+        Key("path", PlaceTypes.AbsolutePath, "Holds `releases/`, `shared/` and the link `current`.") with { Required = true },
+        List("shared", PlaceTypes.File, "Paths below `shared/` that every release sees at the same place, such as `media`."),
+        Program("reload", "Restarts or reloads the service, after the link was switched; must be safe to repeat.") with { Required = true },
+        Key("address", PlaceTypes.HttpUrl, "Where the service answers.") with { Required = true },
+        Key("keep", ScalarTypes.Whole(1, 50), "How many releases that served are kept besides the one that does.") with { Default = ["5"] },
+        Program("hold", "Holds traffic."),
+        Program("release", "Lets held traffic go on."),
+        Program("start_workers", "Starts the workers of the release that `current` names."),
+        Program("stop_workers", "Stops the workers and waits for their end."),
+        Key("within", ScalarTypes.Duration(TimeSpan.FromSeconds(1)), "The longest time that one of them may take.") with { Default = ["2m"] },
+    ],
+    []);
+
     public static readonly SectionShape Deploy = new(
     [
-        Key("target", ScalarTypes.Choice(("docker", "docker"), ("command", "command"), ("none", "none")), "Where the release runs.") with
+        Key("target", ScalarTypes.Choice(("docker", "docker"), ("command", "command"), ("release-directory", "release-directory"), ("none", "none")), "Where the release runs.") with
         {
             Required = true,
-            NotBuilt = ["release-directory", "swarm", "kubernetes", "cloud-run", "app-engine", "railway"],
+            NotBuilt = ["swarm", "kubernetes", "cloud-run", "app-engine", "railway"],
         },
         Key("image", PlaceTypes.Image, "The image; resolved to a digest when the plan is made.") with { RequiredWith = new("target", "docker") },
         Key("version", ScalarTypes.Text, "What the release calls itself; the image's tag where not written."),
@@ -113,6 +128,7 @@ internal static class DeploySchema
         { Default = ["never"] },
         Key("hold_within", ScalarTypes.Duration(TimeSpan.FromSeconds(1)), "The longest time that traffic is held.") with { Default = ["60s"] },
         Section("docker", Docker, "Containers on one Docker engine.") with { RequiredWith = new("target", "docker") },
+        Section("release_directory", ReleaseDirectory, "A folder of releases and a link to the one that serves.") with { RequiredWith = new("target", "release-directory") },
         Section("command", Command, "Programs that stand for a target; argument lists, never a shell line.") with { RequiredWith = new("target", "command") },
     ],
     []);

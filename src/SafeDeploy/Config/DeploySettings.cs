@@ -23,7 +23,28 @@ public abstract record DeployTargetSettings
     public sealed record Docker(DockerSettings Settings) : DeployTargetSettings;
 
     public sealed record Command(CommandTargetSettings Settings) : DeployTargetSettings;
+
+    public sealed record ReleaseDirectory(ReleaseDirectorySettings Settings) : DeployTargetSettings;
 }
+
+/// <summary>A folder of releases and a link to the one that serves.</summary>
+/// <param name="Path">Holds <c>releases/</c>, <c>shared/</c> and the link <c>current</c>.</param>
+/// <param name="Shared">Paths below <c>shared/</c> that every release sees at the same place.</param>
+/// <param name="Reload">Restarts or reloads the service, after the link was switched; safe to repeat.</param>
+/// <param name="Address">Where the service answers.</param>
+/// <param name="Keep">How many releases that served are kept besides the one that does.</param>
+/// <param name="Within">The longest time that a program may take.</param>
+public sealed record ReleaseDirectorySettings(
+    string Path,
+    ImmutableArray<string> Shared,
+    ImmutableArray<string> Reload,
+    Uri Address,
+    int Keep,
+    TimeSpan Within,
+    ImmutableArray<string>? Hold = null,
+    ImmutableArray<string>? Release = null,
+    ImmutableArray<string>? StartWorkers = null,
+    ImmutableArray<string>? StopWorkers = null);
 
 /// <summary>Programs that stand for a target; argument lists, documented environment, exit code 0 = done.</summary>
 /// <param name="Current">Prints what runs and what serves as JSON (docs/guides/command-target.md); prints nothing before the first release.</param>

@@ -51,7 +51,8 @@ public sealed class RollbackFactsReader(World world, Func<string, string, Cancel
     {
         if (history.Snapshot?.Serving is not { } previous || target?.Slot(previous.Slot) is not { Running: > 0 } slot || !slot.Is(previous))
             return null;
-        return world.Gates.IsEmpty ? null : await proves(previous.Slot, previous.Version, cancellation) is null;
+        // What cannot be asked before it serves proves nothing.
+        return world.Gates.IsEmpty || (world.Target is { StartsBeside: false } && target.Serving != previous.Slot) ? null : await proves(previous.Slot, previous.Version, cancellation) is null;
     }
 
     private static ImmutableArray<Scope> Pending(LedgerHistory history, ImmutableSortedDictionary<Scope, ImmutableArray<MigrationVersion>> moved)

@@ -17,6 +17,9 @@ public interface IDeployTarget : IAsyncDisposable
     /// <summary>Whether traffic can be held (503 with Retry-After, or queued) while an incompatible release is brought in.</summary>
     bool CanHold { get; }
 
+    /// <summary>Whether a release can be asked before it serves. False: it is proved after the switch, and goes back if it is not well.</summary>
+    bool StartsBeside => true;
+
     /// <summary>What an image reference means now: pins the tag to a digest, asked of the registry, else of the engine.</summary>
     /// <exception cref="Problems.ProblemException">SD06xx: no such image, registry away, access denied, or a target without an engine.</exception>
     Task<ResolvedImage> ResolveAsync(string reference, CancellationToken cancellation);

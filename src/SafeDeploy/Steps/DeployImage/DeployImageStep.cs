@@ -31,10 +31,12 @@ public sealed class DeployImageStep(IDeployTarget target, Release release, Func<
         });
 
         run.Cancellation.ThrowIfCancellationRequested();
-        if (await proveNew(slot, run.Cancellation) is { } sick)
+        if (target.StartsBeside && await proveNew(slot, run.Cancellation) is { } sick)
             return new StepOutcome.Failed(sick);
         run.Cancellation.ThrowIfCancellationRequested();
         await SwitchAsync(run, state.Serving, slot, spec);
+        if (!target.StartsBeside && await proveNew(slot, run.Cancellation) is { } unwell)
+            return new StepOutcome.Failed(unwell);
         return new StepOutcome.Succeeded($"{release.Display} serves from slot {slot}; {Before(state)}");
     }
 

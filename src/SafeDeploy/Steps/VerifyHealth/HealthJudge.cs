@@ -14,15 +14,21 @@ public sealed class HealthJudge(HealthSettings settings, ImmutableArray<IHealthG
     private readonly GateRounds _rounds = new(gates, settings, clock);
 
     /// <summary>All instances of the slot live, are ready and name the version.</summary>
-    public Task<Problem?> ReadyAsync(string slot, string? version, CancellationToken cancellation) => target is null
-        ? Task.FromResult<Problem?>(null)
-        : new ReadinessProbe(target, settings, clock).WaitAsync(slot, version, cancellation);
+    public async Task<Problem?> ReadyAsync(string slot, string? version, CancellationToken cancellation) => target is null || !await CanBeAskedAsync(slot, cancellation)
+        ? null
+        : await new ReadinessProbe(target, settings, clock).WaitAsync(slot, version, cancellation);
+
+    /// <summary>A target without instances beside what serves answers for the slot that serves only.</summary>
+    private async Task<bool> CanBeAskedAsync(string slot, CancellationToken cancellation) =>
+        target is null or { StartsBeside: true } || (await target.StateAsync(cancellation)).Serving == slot;
 
     /// <summary>Ready, then the gates asked of the instances themselves, before any user reaches them.</summary>
     /// <param name="record">Writes readings to the ledger; null when nobody keeps them.</param>
     public async Task<Problem?> NewIsWellAsync(
         string slot, string version, LedgerHistory history, Func<LedgerFact.GateRead, Task>? record, CancellationToken cancellation) =>
-        await ReadyAsync(slot, version, cancellation) ?? await JudgeAsync("new", Scene(history, slot, version), record, cancellation);
+        !await CanBeAskedAsync(slot, cancellation)
+            ? null
+            : await ReadyAsync(slot, version, cancellation) ?? await JudgeAsync("new", Scene(history, slot, version), record, cancellation);
 
     /// <summary>The gates through the front door, asked of what serves now: after public, after the canaries, after a rollback.</summary>
     /// <param name="version">The version that must answer; null = any.</param>
