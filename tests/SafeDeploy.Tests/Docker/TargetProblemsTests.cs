@@ -32,6 +32,8 @@ public sealed class TargetProblemsTests
         TargetProblems.CommandTookTooLong("start", TimeSpan.FromMinutes(2), "./start", ""),
         TargetProblems.PrintedSomethingElse("current", "serving is \"red\", neither blue nor green", "./current", "{\"serving\":\"red\"}"),
         TargetProblems.WorkersDidNotEnd("blue", "backend-celery-blue"),
+        TargetProblems.NoArtifact("backend-v2.tar.gz", "there is no such file or folder"),
+        TargetProblems.CanNotUseFolder("/srv/backend/current", "Permission denied"),
     ];
 
     [Fact]
