@@ -29,7 +29,7 @@ public static class AllProblems
         .. new[]
         {
             UsageProblems.All, ConfigProblems.All, LedgerProblems.All, MigrationProblems.All, PipelineProblems.All, RollbackProblems.All, HookProblems.All,
-            TenantProblems.All, PreflightProblems.All, HealthProblems.All, PgDumpProblems.All, BackupStoreProblems.All, PgQueryProblems.All, PostgresDatabaseProblems.All,
+            TenantProblems.All, PreflightProblems.All, HealthProblems.All, PgDumpProblems.All, BackupStoreProblems.All, RestoreProblems.All, ManualRestoreProblems.All, PgQueryProblems.All, PostgresDatabaseProblems.All,
             TargetProblems.All, CommandEngineProblems.All, AdoptProblems.All, ScriptProblems.All, SqlFilesProblems.All, ProcessProblems.All,
             YamlProblems.All, PlanSourceProblems.All, ScratchProblems.All,
         }.SelectMany(slice => slice).OrderBy(info => info.Code, StringComparer.Ordinal),

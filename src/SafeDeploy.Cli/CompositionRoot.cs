@@ -70,10 +70,11 @@ public sealed class CompositionRoot
         var gates = _config.Health is { } health
             ? new HealthGates(database, _config.Tenants, target, front, _commands, _folder, _clock).All(health)
             : [];
+        var backups = Backups(settings);
         var world = new World(
-            _config, ledger, _config.Backup is { } backup ? new FolderMirror(backup.Store.LocalPath, _redactor) : null, database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), Backup(settings), target,
+            _config, ledger, _config.Backup is { } backup ? new FolderMirror(backup.Store.LocalPath, _redactor) : null, database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), backups?.Backup, target,
             _parser, new ScriptEffects(_parser), gates, _story, _clock);
-        return Wire(world, front, new AdoptService(source, database, ledger));
+        return Wire(world, front, new AdoptService(source, database, ledger)) with { Restore = backups is { } both ? new ManualRestore(world, both.Restore) : null };
     }
 
     private Composition Wire(World world, AskFront? front, AdoptService adopt)
@@ -114,13 +115,18 @@ public sealed class CompositionRoot
             ? [new Scope.Public()]
             : [.. (await database.TenantsAsync(_config.Tenants, cancellation)).Tenants.Select(t => new Scope.Tenant(t))];
 
-    private PgDumpBackup? Backup(NpgsqlConnectionStringBuilder server) => _config.Backup is not { } backup
-        ? null
-        : Opened(new PgDumpBackup(server, BackupStoreFactory.Open(backup), _commands, _clock, new PgDumpOptions(_folder, backup.Files)
+    private (PgDumpBackup Backup, PgDumpRestore Restore)? Backups(NpgsqlConnectionStringBuilder server)
+    {
+        if (_config.Backup is not { } backup)
+            return null;
+        var store = BackupStoreFactory.Open(backup);
+        var options = new PgDumpOptions(_folder, backup.Files)
         {
             Bin = backup.Client ?? "",
             Scratch = backup.Scratch is { } scratch ? PostgresUrl.Parse(scratch.Url.Reveal()) : null,
-        }));
+        };
+        return (Opened(new PgDumpBackup(server, store, _commands, _clock, options)), Opened(new PgDumpRestore(server, store, _commands, _clock, options)));
+    }
 
     private IDeployTarget? Target()
     {

@@ -19,6 +19,7 @@ public static class AllCommands
         RunCommand.Of(invocation, StepName.VerifyHealth, "verify-health", "Gates and soak; sets the commit point."),
         RollbackCommand.Of(invocation),
         RecoverCommand.Of(invocation),
+        RestoreCommand.Of(invocation),
         StatusCommand.Of(invocation),
         HistoryCommand.Of(invocation),
         ReportCommand.Of(invocation),

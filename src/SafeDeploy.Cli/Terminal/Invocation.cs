@@ -18,6 +18,9 @@ public sealed record Invocation(
     TextWriter Error,
     bool IsInteractive)
 {
+    /// <summary>Where a person answers; null when nobody can be asked.</summary>
+    public TextReader? In { get; init; }
+
     public static Invocation OfThisProcess() => new(
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToImmutableDictionary(e => (string)e.Key, e => (string?)e.Value ?? "", StringComparer.Ordinal),
@@ -30,6 +33,7 @@ public sealed record Invocation(
         !Console.IsErrorRedirected)
     {
         CalledAs = ProgramName(),
+        In = Console.IsInputRedirected || Console.IsErrorRedirected ? null : Console.In,
     };
 
     /// <summary>The name that the program was started by; a link to it has its own.</summary>

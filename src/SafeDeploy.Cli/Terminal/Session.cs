@@ -64,6 +64,18 @@ public sealed class Session : IAsyncDisposable
 
     public Doctor Doctor => _composition.Doctor;
 
+    /// <summary>Null where there is no backup store.</summary>
+    public ManualRestore? Restore => _composition.Restore;
+
+    /// <summary>Asks a person to type a word; false when there is nobody, or another word came.</summary>
+    public bool Confirms(string question, string word)
+    {
+        if (_invocation.In is not { } person)
+            return false;
+        _invocation.Error.Write(_redactor.Clean($"{question}; type {word} to go on: "));
+        return person.ReadLine()?.Trim() == word;
+    }
+
     /// <summary>Reads the configuration, makes the session, acts, and turns a known failure into its message and exit code.</summary>
     public static async Task<int> UseAsync(Invocation invocation, ParseResult line, Func<Session, Task<int>> act)
     {

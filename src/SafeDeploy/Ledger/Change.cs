@@ -19,6 +19,8 @@ namespace SafeDeploy.Ledger;
 [JsonDerivedType(typeof(SwitchTraffic), "switch-traffic")]
 [JsonDerivedType(typeof(RemoveRelease), "remove-release")]
 [JsonDerivedType(typeof(RetireRelease), "retire-release")]
+[JsonDerivedType(typeof(RestoreScope), "restore-scope")]
+[JsonDerivedType(typeof(RestoreDatabase), "restore-database")]
 public abstract record Change
 {
     private Change() { }
@@ -50,6 +52,10 @@ public abstract record Change
 
     /// <summary>After the commit point: the former release stops; its image is kept.</summary>
     public sealed record RetireRelease(string Slot) : Change;
+
+    public sealed record RestoreScope(Scope Scope, string Set) : Change;
+
+    public sealed record RestoreDatabase(string Set) : Change;
 }
 
 /// <summary>The way back from a <see cref="Change"/>, as data; never a restore.</summary>

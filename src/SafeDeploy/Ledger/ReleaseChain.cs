@@ -15,7 +15,7 @@ public sealed record ReleaseChain(ImmutableArray<DeploymentSummary> All, Immutab
         for (var at = state.LastCommitted; at is not null; at = Before(all, at))
             served.Add(at);
         var nothingAfter = state.Current is { } current
-            && (current.Id == state.LastCommitted?.Id || current.Conclusion is Conclusion.RolledBack or Conclusion.Refused);
+            && (current.Id == state.LastCommitted?.Id || current.Conclusion is Conclusion.RolledBack or Conclusion.Refused or Conclusion.Restored);
         return new ReleaseChain(all, served.ToImmutable(), nothingAfter);
     }
 
@@ -39,7 +39,7 @@ public sealed record ReleaseChain(ImmutableArray<DeploymentSummary> All, Immutab
     private static DeploymentSummary? Before(ImmutableArray<DeploymentSummary> all, DeploymentSummary at) => at.From is not { } from
         ? null
         : all.SkipWhile(d => d.Id != at.Id).Skip(1).FirstOrDefault(
-            d => d.To.Version == from.Version && d.To.Digest == from.Digest && d.Conclusion is not (Conclusion.RolledBack or Conclusion.Refused));
+            d => d.To.Version == from.Version && d.To.Digest == from.Digest && d.Conclusion is not (Conclusion.RolledBack or Conclusion.Refused or Conclusion.Restored));
 
     private static bool IsCalled(DeploymentSummary deployment, string name) => deployment.To.Version == name || deployment.To.Digest == name;
 }

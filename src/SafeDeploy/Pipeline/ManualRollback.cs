@@ -86,7 +86,7 @@ public sealed class ManualRollback(World world, RollbackRunner rollback)
         // A release that was rolled back or refused stands in nobody's way: an older one may be named.
         _ when to is not null => null,
         { State: HoldState.Free, Current: { Conclusion: Conclusion.RolledBack } done } => RunEnd.Refused(PipelineProblems.RolledBackAlready(done)),
-        { State: HoldState.Free, Current: { Conclusion: Conclusion.Refused } done } => RunEnd.Refused(PipelineProblems.EndedAlready(done)),
+        { State: HoldState.Free, Current: { Conclusion: Conclusion.Refused or Conclusion.Restored } done } => RunEnd.Refused(PipelineProblems.EndedAlready(done)),
         _ => null,
     };
 }

@@ -17,6 +17,8 @@ namespace SafeDeploy.Reporting;
 [JsonSerializable(typeof(AdoptDocument))]
 [JsonSerializable(typeof(DeployPlanDocument))]
 [JsonSerializable(typeof(DoctorDocument))]
+[JsonSerializable(typeof(BackupSetsDocument))]
+[JsonSerializable(typeof(RestorePlanDocument))]
 [JsonSerializable(typeof(ProblemInfo))]
 [JsonSerializable(typeof(ImmutableArray<ProblemInfo>))]
 [JsonSerializable(typeof(ImmutableArray<Annotation>))]
@@ -32,6 +34,18 @@ public sealed record StatusDocument(
     string Environment, string State, int Epoch, double? HeartbeatAgeSeconds, DateTimeOffset? ParkedUntil, string? LastCommitted, RunReport? Report);
 
 public sealed record HistoryDocument(string Environment, ImmutableArray<DeploymentSummary> Deployments);
+
+/// <summary>The backup sets of an environment, newest first.</summary>
+public sealed record BackupSetsDocument(string Environment, ImmutableArray<BackupSetLine> Sets);
+
+public sealed record BackupSetLine(string Set, string Deployment, string Release, DateTimeOffset TakenAt, string VerifiedLevel, long Bytes, int Schemas);
+
+/// <summary>What a restore would do and lose.</summary>
+/// <param name="Tenants">Each tenant with what it would lose.</param>
+public sealed record RestorePlanDocument(BackupSetLine Set, ImmutableArray<RestoreLossLine> Tenants, ImmutableArray<ProblemNote> Problems);
+
+/// <param name="RowsWrittenSince">At most; null = unknown.</param>
+public sealed record RestoreLossLine(string Schema, bool Exists, long? RowsWrittenSince, long RowsInSet, string? Version, string? VersionNow);
 
 /// <param name="Skipped">Schemas that have a history already, or hold nothing.</param>
 public sealed record AdoptDocument(ImmutableArray<AdoptedSchema> Adopted, int Skipped);

@@ -76,6 +76,7 @@ public static class TextReport
         Conclusion.Refused => "refused",
         Conclusion.Cancelled => "cancelled",
         Conclusion.Parked => "parked",
+        Conclusion.Restored => "restored",
         _ => "open",
     };
 }

@@ -14,6 +14,9 @@ public enum Conclusion
     [JsonStringEnumMemberName("refused")] Refused,
     [JsonStringEnumMemberName("cancelled")] Cancelled,
     [JsonStringEnumMemberName("parked")] Parked,
+
+    /// <summary>Not a release: schemas were brought back from a backup.</summary>
+    [JsonStringEnumMemberName("restored")] Restored,
 }
 
 /// <summary>The process exit codes; their meaning is a contract (docs/exit-codes.md).</summary>

@@ -13,6 +13,7 @@ public enum StepName
     [JsonStringEnumMemberName("deploy-image")] DeployImage,
     [JsonStringEnumMemberName("verify-health")] VerifyHealth,
     [JsonStringEnumMemberName("rollback")] Rollback,
+    [JsonStringEnumMemberName("restore")] Restore,
 }
 
 public static class StepNames
@@ -27,6 +28,7 @@ public static class StepNames
         StepName.DeployImage => "deploy-image",
         StepName.VerifyHealth => "verify-health",
         StepName.Rollback => "rollback",
+        StepName.Restore => "restore",
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, null),
     };
 }

@@ -17,7 +17,7 @@ public static class PgDumpCommands
     /// <summary>One archive of these schemas as the snapshot shows them. The level 1 is a quarter of the default's time for a quarter more bytes.</summary>
     public static ImmutableArray<string> Dump(string tool, int toolMajor, string snapshot, string file, IEnumerable<Scope> scopes) =>
     [
-        tool, "--format=custom", toolMajor >= 16 ? "--compress=zstd:3" : "--compress=1", $"--snapshot={snapshot}", "--no-password",
+        tool, "--format=custom", toolMajor >= 16 ? "--compress=zstd:3" : "--compress=1", $"--snapshot={snapshot}", "--no-password", "--encoding=UTF8",
         string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={LockWaitMs}"), "--strict-names", $"--file={file}",
         .. scopes.Select(s => $"--schema={s.Sql}"),
     ];

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Npgsql;
+using SafeDeploy.Integrations.Databases.Postgres;
+using SafeDeploy.Integrations.LedgerStores.Postgres;
+using SafeDeploy.Integrations.Migrations.SqlFiles;
+using SafeDeploy.Migrations;
+using SafeDeploy.Ports;
+using SafeDeploy.Problems;
+
+namespace SafeDeploy.Integrations.Backups.PgDump;
+
+/// <summary>Restores out of sets of <see cref="PgDumpBackup"/>.</summary>
+public sealed class PgDumpRestore : IRestoreMethod, IAsyncDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private readonly NpgsqlConnectionStringBuilder _server;
+    private readonly NpgsqlDataSource _source;
+    private readonly BackupShelf _shelf;
+    private readonly ICommandRunner _runner;
+    private readonly TimeProvider _clock;
+    private readonly PgDumpOptions _options;
+
+    public PgDumpRestore(NpgsqlConnectionStringBuilder server, IBackupStore store, ICommandRunner runner, TimeProvider clock, PgDumpOptions options)
+    {
+        (_server, _runner, _clock, _options) = (server, runner, clock, options);
+        _source = PostgresUrl.DataSource(server, "safe-deploy/restore");
+        _shelf = new BackupShelf(store);
+    }
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    public async Task<RestorePlan> PlanAsync(string set, IReadOnlyList<Scope> tenants, CancellationToken cancellation)
+    {
+        var (manifest, sha256) = await _shelf.RequireAsync(set, cancellation);
+        if (manifest.Scopes.IsEmpty)
+            throw new ProblemException(PgDumpProblems.TooLittleKnown(set));
+        var facts = new BackupSet(
+            set, manifest.Label, manifest.TakenAt, await _shelf.VerifiedLevelAsync(set, sha256, cancellation), manifest.Parts.Sum(p => p.Bytes), manifest.Scopes.Count);
+        var refusals = tenants.Where(t => !manifest.Scopes.ContainsKey(t.Schema)).Select(t => RestoreProblems.Unknown(t.Schema, set)).ToList();
+        var wanted = tenants.Count == 0 ? [.. manifest.Scopes.Keys.Select(Scope.Parse)] : tenants.Where(t => manifest.Scopes.ContainsKey(t.Schema)).ToList();
+        await using var connection = await OpenAsync(cancellation);
+        foreach (var tenant in tenants)
+            if (await TenantDependents.ReadAsync(connection, tenant, cancellation) is { IsEmpty: false } dependents)
+                refusals.Add(RestoreProblems.Depends(tenant.Schema, dependents));
+        return new RestorePlan(facts, await new RestoreLosses(connection, manifest).ReadAsync(wanted, cancellation), [.. refusals]);
+    }
+
+    public async Task<RestoredTenant> TenantAsync(TenantRestoreCall call, CancellationToken cancellation)
+    {
+        var (manifest, _) = await _shelf.RequireAsync(call.Set, cancellation);
+        var part = manifest.Parts.FirstOrDefault(p => p.Scopes.Contains(call.Scope.Schema)) is { } found && manifest.Scopes.ContainsKey(call.Scope.Schema)
+            ? found
+            : throw new ProblemException(RestoreProblems.Unknown(call.Scope.Schema, call.Set));
+        var folder = Directory.CreateTempSubdirectory("safe-deploy-restore-");
+        try
+        {
+            var scripts = await ScriptsAsync(call, part, folder.FullName, cancellation);
+            return await RetriedAsync(call, manifest, scripts, cancellation);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    public async Task<(ImmutableArray<string> Dropped, ImmutableArray<string> Held)> DropExpiredAsync(ILedgerHold hold, CancellationToken cancellation)
+    {
+        await using var session = await FencedConnections.Of(hold).OpenAsync("restore", cancellation);
+        return await new KeptSchemas(session.Connection, FencedConnections.Of(hold)).DropExpiredAsync(_clock.GetUtcNow(), cancellation);
+    }
+
+    /// <summary>The part is proved by its hash before anything of it is believed.</summary>
+    private async Task<(string Before, string Rows, string After)> ScriptsAsync(TenantRestoreCall call, BackupPart part, string folder, CancellationToken cancellation)
+    {
+        using var file = await _shelf.PartAsync(call.Set, part.File, cancellation);
+        if (await BackupVerifier.DamageAsync(file.Path, part, cancellation) is { } why)
+            throw new ProblemException(PgDumpProblems.DamagedPart(call.Set, part.File, why));
+        var scripts = new List<string>();
+        foreach (var section in new[] { "pre-data", "data", "post-data" })
+        {
+            var script = Path.Combine(folder, $"{section}.sql");
+            var result = await _runner.RunAsync(
+                PgDumpCommands.Call(PgDumpCommands.Script(_options.Tool("pg_restore"), file.Path, section, call.Scope, script), null), cancellation);
+            if (result.ExitCode != 0)
+                throw new ProblemException(PgDumpProblems.DamagedPart(call.Set, part.File, $"can not be read by pg_restore: {result.Error.Trim()}"));
+            scripts.Add(script);
+        }
+
+        return (scripts[0], scripts[1], scripts[2]);
+    }
+
+    private async Task<RestoredTenant> RetriedAsync(
+        TenantRestoreCall call, BackupManifest manifest, (string, string, string) scripts, CancellationToken cancellation)
+    {
+        var fenced = FencedConnections.Of(call.Hold);
+        await using var watch = new LockWatch(_source, _clock);
+        for (var attempt = 0; ; attempt++)
+        {
+            LockHolder? holder = null;
+            try
+            {
+                await using var session = await fenced.OpenAsync("restore", cancellation);
+                var work = new TenantSwap(call, manifest, scripts, fenced, _clock).RunAsync(session, cancellation);
+                holder = await watch.WatchAsync(session.Pid, work, LookEvery);
+                return await work;
+            }
+            catch (PostgresException taken) when (PostgresLedgerFailures.IsFenced(taken))
+            {
+                throw fenced.Fenced(taken);
+            }
+            catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+            {
+                if (attempt >= call.Limits.Retries)
+                    throw new ProblemException(RestoreProblems.Busy(call.Scope.Schema, Told(holder)), busy);
+            }
+            catch (NpgsqlException failure)
+            {
+                var state = failure is PostgresException server ? $"{server.MessageText}   SQLSTATE {server.SqlState}" : failure.Message;
+                throw new ProblemException(RestoreProblems.Broke(call.Scope.Schema, state), failure);
+            }
+        }
+    }
+
+    private static string Told(LockHolder? holder) => holder is null
+        ? "somebody holds a lock on them"
+        : string.Create(CultureInfo.InvariantCulture, $"pid {holder.Pid} ({holder.Application}, {holder.State}{(holder.TransactionAge is { } age ? $", open for {age.TotalSeconds:0} s" : "")})");
+
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _source.OpenConnectionAsync(cancellation);
+        }
+        catch (Exception failure) when (PostgresDatabaseFailure.Of(failure, PostgresUrl.Display(_server), opening: true) is { } problem)
+        {
+            throw new ProblemException(problem, failure);
+        }
+    }
+}
