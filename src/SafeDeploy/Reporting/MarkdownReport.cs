@@ -63,7 +63,7 @@ public sealed class MarkdownReport
 
     private static string Mark(Conclusion? conclusion) => conclusion switch
     {
-        Conclusion.Deployed => "✅",
+        Conclusion.Deployed or Conclusion.Restored => "✅",
         Conclusion.RolledBack => "↩️",
         Conclusion.Forbidden or Conclusion.Incomplete or Conclusion.Unverified => "🛑",
         Conclusion.Refused or Conclusion.Cancelled => "⛔",

@@ -15,12 +15,13 @@ internal static class ReportWords
         Conclusion.Refused => "refused",
         Conclusion.Cancelled => "cancelled",
         Conclusion.Parked => "parked",
+        Conclusion.Restored => "restored",
         _ => "open",
     };
 
     public static string Tone(Conclusion? conclusion) => conclusion switch
     {
-        Conclusion.Deployed => "tone-good",
+        Conclusion.Deployed or Conclusion.Restored => "tone-good",
         Conclusion.Forbidden or Conclusion.Incomplete or Conclusion.Unverified => "tone-bad",
         Conclusion.RolledBack or Conclusion.Refused or Conclusion.Cancelled => "tone-warn",
         _ => "tone-calm",
