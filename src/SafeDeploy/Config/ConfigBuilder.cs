@@ -101,7 +101,10 @@ internal static class ConfigBuilder
     private static RollbackSettings Rollback(SectionValue rollback) => new(
         rollback.Get<bool>("automatic"),
         rollback.Get<RollbackDatabase>("database"),
-        [.. rollback.Sections("forbid_when").Select(Forbid)]);
+        [.. rollback.Sections("forbid_when").Select(Forbid)])
+    {
+        Window = rollback.Get<TimeSpan>("window"),
+    };
 
     private static ForbidRule Forbid(SectionValue rule) => new(
         rule.Get<string>("sql"), rule.Get<ScopeKind>("scope"), rule.Get<Forbids>("forbids"), rule.Get<string>("because"));

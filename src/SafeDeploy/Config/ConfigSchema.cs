@@ -77,6 +77,8 @@ internal static class ConfigSchema
             ("auto", RollbackDatabase.Auto), ("keep", RollbackDatabase.Keep), ("reverse", RollbackDatabase.Reverse), ("never", RollbackDatabase.Never)),
             "What may happen to the schema on the way back. A backup is never restored automatically.") with
         { Default = ["auto"] },
+        Key("window", ScalarTypes.Duration(TimeSpan.Zero), "How long after its verification a release may still be taken back; a contract migration that names it (`after=VERSION`) waits for the end.") with
+        { Default = ["24h"] },
         new ConfigField("forbid_when", new FieldShape.Sections(Forbid), "Facts that rule a way back out."),
     ],
     []);

@@ -6,7 +6,11 @@ namespace SafeDeploy.Config;
 /// <summary>What may be undone, and by whom.</summary>
 /// <param name="Automatic">False: a failure stops and a person decides.</param>
 /// <param name="ForbidWhen">Facts that rule a way back out. May be empty.</param>
-public sealed record RollbackSettings(bool Automatic, RollbackDatabase Database, ImmutableArray<ForbidRule> ForbidWhen);
+public sealed record RollbackSettings(bool Automatic, RollbackDatabase Database, ImmutableArray<ForbidRule> ForbidWhen)
+{
+    /// <summary>How long after its verification a release may still be taken back; contract migrations wait for its end.</summary>
+    public TimeSpan Window { get; init; } = TimeSpan.FromHours(24);
+}
 
 /// <summary>What may happen to the schema on the way back; restore is never automatic.</summary>
 public enum RollbackDatabase

@@ -92,6 +92,8 @@ public static class ComposedHistory
 
     /// <summary>A migration that two deployments planned was perhaps judged against two schemas.</summary>
     private static PlannedMigration Worst(IGrouping<(ScopeKind, MigrationVersion), PlannedMigration> judged) => judged
+        // A contract suits the release that served then; one further back still used what was removed.
+        .Select(m => m is { Phase: Phase.Contract, FitsPreviousImage: true } ? m with { FitsPreviousImage = false } : m)
         .OrderByDescending(m => m.DestroysData)
         .ThenBy(m => m.FitsPreviousImage switch { false => 0, null => 1, true => 2 })
         .First();

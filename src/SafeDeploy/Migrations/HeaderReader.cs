@@ -9,7 +9,7 @@ public sealed record HeaderError(int Line, string Word, string Why);
 /// <summary>Reads <c>-- safe-deploy: phase=… no-transaction irreversible because="…"</c>.</summary>
 public static partial class HeaderReader
 {
-    public const string Known = "phase=expand|migrate|contract, no-transaction, irreversible, because=\"…\"";
+    public const string Known = "phase=expand|migrate|contract, after=VERSION, no-transaction, irreversible, because=\"…\"";
 
     /// <summary>The header lines before the first statement of <paramref name="script"/>; <paramref name="file"/> is the whole file it was cut from.</summary>
     /// <remarks>One below the first statement is refused: a word that is read by people and not by us is worse than none.</remarks>
@@ -63,6 +63,7 @@ public static partial class HeaderReader
         ("phase", "expand") => header with { Phase = Phase.Expand },
         ("phase", "migrate") => header with { Phase = Phase.Migrate },
         ("phase", "contract") => header with { Phase = Phase.Contract },
+        ("after", { Length: > 0 }) => header with { After = value.Trim('"') },
         ("no-transaction", "") => header with { NoTransaction = true },
         ("irreversible", "") => header with { Irreversible = true },
         ("because", { Length: > 0 }) => header with { Because = value.Trim('"') },

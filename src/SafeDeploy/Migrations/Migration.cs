@@ -53,6 +53,9 @@ public sealed record Migration(
 /// <param name="Because">The written reason, or empty.</param>
 public sealed record MigrationHeader(Phase Phase, bool NoTransaction, bool Irreversible, string Because)
 {
+    /// <summary>Of a contract: version or digest of the release that stopped using what is removed. Empty when not stated.</summary>
+    public string After { get; init; } = "";
+
     public static readonly MigrationHeader None = new(Phase.Unknown, false, false, "");
 }
 

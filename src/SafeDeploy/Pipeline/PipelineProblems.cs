@@ -81,10 +81,20 @@ public static class PipelineProblems
         "The analysis found something at or above risk.fail_on in what is pending.",
         "Rewrite the statement as the finding says, or silence it with a written reason: -- safe-deploy: ignore RULE because=\"…\".");
 
+    public static readonly ProblemInfo ContractTooEarly = new(
+        "SD0821", "a contract migration comes too early",
+        "What it removes may still be used: by what serves, or by a release that may be taken back.",
+        "Deploy and verify the release that stopped using it, wait for the end of rollback.window, then release the contract.");
+
+    public static readonly ProblemInfo PhasesMixed = new(
+        "SD0822", "expand and contract in one release",
+        "A release that adds and removes at once cannot be taken back without the schema.",
+        "Release the additions first; remove in a later release, with -- safe-deploy: phase=contract after=VERSION.");
+
     public static ImmutableArray<ProblemInfo> All =>
     [
         Occupied, Ended, Incompatible, StepCrashed, Cancelled, NothingToRollBack, AlreadyRolledBack, Drift, NotVerified, NotFinished,
-        HeldTooLong, BackupSkipped, PersonNeeded, TooRisky,
+        HeldTooLong, BackupSkipped, PersonNeeded, TooRisky, ContractTooEarly, PhasesMixed,
     ];
 
     public static Problem OccupiedBy(EnvironmentState state)
@@ -162,6 +172,14 @@ public static class PipelineProblems
             $"the pending migrations hold findings of severity {limit} or worse", all[0].Split("  ")[0], NothingTouched, "refusing to start",
             "rewrite the statements as `safe-deploy plan` says, or silence one: -- safe-deploy: ignore RULE because=\"…\"") with { Evidence = shown };
     }
+
+    public static Problem TooEarly(string file, string migration, string why) => ContractTooEarly.Occurred(
+        $"{migration} removes what is still needed: {why}", file, NothingTouched, "refusing to start",
+        "release it later; a release that must not wait: rollback.window in the configuration");
+
+    public static Problem MixedPhases(string expand, string contract) => PhasesMixed.Occurred(
+        $"{expand} adds and {contract} removes in one release", contract, NothingTouched, "refusing to start",
+        "release the additions now and the removal later, or set deploy.maintenance: allowed");
 
     public static Problem NoBackup() => BackupSkipped.Occurred(
         "--skip backup with pending migrations", "the command line", NothingTouched, "refusing to start", "leave it away, or add --reason \"…\"");

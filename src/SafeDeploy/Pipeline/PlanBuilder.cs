@@ -10,6 +10,9 @@ namespace SafeDeploy.Pipeline;
 /// <summary>Makes the plan from configuration, working copy and the live database. Reads only.</summary>
 public sealed class PlanBuilder(World world)
 {
+    // The release that stopped using a thing is not further back than this.
+    private const int FurthestBack = 500;
+
     /// <summary>The stages that this configuration has, in their only order.</summary>
     public ImmutableArray<StepName> ConfiguredSteps()
     {
@@ -46,14 +49,19 @@ public sealed class PlanBuilder(World world)
         var tenants = await TenantsAsync(cancellation);
         var shared = await FleetAsync(world.Public, sets, [new Scope.Public()], cancellation);
         var fleet = await FleetAsync(world.Tenants, sets, [.. tenants.Tenants.Select(t => new Scope.Tenant(t))], cancellation);
-        var migrations = Planned(shared, ScopeKind.Public).Concat(Planned(fleet, ScopeKind.Tenants)).ToImmutableArray();
+        var gate = await ContractGateAsync(cancellation);
+        var judged = Planned(shared, ScopeKind.Public, gate).Concat(Planned(fleet, ScopeKind.Tenants, gate)).ToImmutableArray();
+        var migrations = judged.Select(j => j.Planned).ToImmutableArray();
         var listed = TenantProblems.Of(tenants.Tenants, tenants.Missing, tenants.Refused, world.Config.Tenants?.Canaries ?? []);
         var refusals = listed.AddRange(shared?.Problems ?? []).AddRange(fleet?.Problems ?? []);
         var breaks = await BreaksWhatServesAsync(migrations, cancellation);
         var holds = breaks is not null && MayHold;
         if (breaks is not null && !holds)
             refusals = refusals.Add(PipelineProblems.IncompatibleRelease(release.Version, breaks.Because, Place(breaks)));
-        var (risk, weight) = await new PlanRisk(world).OfAsync(shared, fleet, cancellation);
+        if (breaks is null || holds)
+            refusals = refusals.AddRange(gate.Refusals(judged, MayHold));
+        var (found, weight) = await new PlanRisk(world).OfAsync(shared, fleet, cancellation);
+        var risk = gate.Accept(found, judged.DistinctBy(j => j.Migration.Forward.Path).ToDictionary(j => j.Migration.Forward.Path, j => j.Migration.Header, StringComparer.Ordinal));
         if (PlanFiles.Refuses(risk, world.Config.Risk.FailOn))
             refusals = refusals.Add(PipelineProblems.TooRiskyPlan(RiskReview.Lines(risk), world.Config.Risk.FailOn.ToString().ToLowerInvariant()));
         return new DeployPlan(release, image, shared, fleet, tenants, migrations, risk, holds, ConfiguredSteps(), refusals) { Weight = weight };
@@ -89,22 +97,31 @@ public sealed class PlanBuilder(World world)
         return fleet with { Problems = fleet.Problems.AddRange(unfit.IsEmpty ? await engine.ExamineOnServerAsync(pending, cancellation) : unfit) };
     }
 
-    private IEnumerable<PlannedMigration> Planned(FleetHistory? fleet, ScopeKind kind)
+    private async Task<ContractGate> ContractGateAsync(CancellationToken cancellation)
+    {
+        var state = await world.Ledger.StateAsync(world.Config.EnvironmentName, cancellation);
+        var chain = state.LastCommitted is null ? null : ReleaseChain.Of(state, await world.Ledger.HistoryAsync(world.Config.EnvironmentName, FurthestBack, cancellation));
+        return new ContractGate(chain, world.Config.Rollback.Window, world.Clock.GetUtcNow());
+    }
+
+    private IEnumerable<(Migration Migration, PlannedMigration Planned)> Planned(FleetHistory? fleet, ScopeKind kind, ContractGate gate)
     {
         var earlier = new List<string>();
         foreach (var migration in fleet?.Pending.Values.SelectMany(p => p).DistinctBy(m => m.Version).OrderBy(m => m.Version) ?? Enumerable.Empty<Migration>())
         {
-            yield return Planned(migration, kind, world.Effects.Of(migration.Forward.Sql, earlier));
+            yield return (migration, Planned(migration, kind, world.Effects.Of(migration.Forward.Sql, earlier), gate.IsDue(migration.Header)));
             earlier.Add(migration.Forward.Sql);
         }
     }
 
-    /// <summary>What the author wrote in the header wins over what the text shows, towards caution only.</summary>
-    private static PlannedMigration Planned(Migration migration, ScopeKind kind, ScriptEffect effect)
+    /// <summary>What the author wrote in the header wins over what the text shows, towards caution only; a contract that is due suits what serves.</summary>
+    private static PlannedMigration Planned(Migration migration, ScopeKind kind, ScriptEffect effect, bool isDue)
     {
-        var phase = migration.Header.Phase != Phase.Unknown ? migration.Header.Phase : effect.Phase;
-        var fits = migration.Header.Phase == Phase.Contract ? false : effect.FitsPreviousImage;
-        var because = migration.Header.Phase == Phase.Contract && effect.FitsPreviousImage != false ? "its header says phase=contract" : effect.Because;
-        return new PlannedMigration(kind, migration.Version, migration.Name, phase, fits, effect.DestroysData || migration.Header.Irreversible, because);
+        var header = migration.Header;
+        var phase = header.Phase != Phase.Unknown ? header.Phase : effect.Phase;
+        bool? fits = isDue ? true : header.Phase == Phase.Contract ? false : effect.FitsPreviousImage;
+        var because = isDue ? $"contract after {header.After}, which serves"
+            : header.Phase == Phase.Contract && effect.FitsPreviousImage != false ? "its header says phase=contract" : effect.Because;
+        return new PlannedMigration(kind, migration.Version, migration.Name, phase, fits, effect.DestroysData || header.Irreversible, because);
     }
 }

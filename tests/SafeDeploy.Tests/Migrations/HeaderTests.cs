@@ -10,6 +10,11 @@ public sealed class HeaderTests
         Read("-- safe-deploy: phase=contract no-transaction irreversible because=\"the column is gone\"\ndrop table t;"));
 
     [Fact]
+    public void A_contract_names_the_release_that_stopped_using_what_it_removes() => Assert.Equal(
+        MigrationHeader.None with { Phase = Phase.Contract, After = "v4.2" },
+        Read("-- safe-deploy: phase=contract after=v4.2\nalter table t drop column a;"));
+
+    [Fact]
     public void Several_header_lines_add_up() => Assert.Equal(
         new MigrationHeader(Phase.Expand, true, false, ""),
         Read("-- made by hand\n\n--safe-deploy:  phase=expand\n-- safe-deploy: no-transaction\nselect 1;"));
