@@ -142,7 +142,6 @@ public sealed class FleetRisk(FleetStatistics statistics, int parallel)
 
     internal static string Words(double seconds) => seconds switch
     {
-        < 0.0005 => "no time",
         < 1 => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, seconds * 1000):0} ms"),
         < 10 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),
         < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0} s"),
