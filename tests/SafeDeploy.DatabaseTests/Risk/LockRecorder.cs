@@ -10,7 +10,11 @@ public sealed record RecordedEffect(
     SortedDictionary<string, LockLevel> SequenceLocks,
     SortedSet<string> Rewrites,
     SortedSet<string> Scans,
-    string? Error);
+    string? Error)
+{
+    /// <summary>To be stored: of an error the SQLSTATE, which is the same in every language.</summary>
+    public RecordedFacts Of(string sql) => new(sql, Error?[..5] ?? "", Locks, IndexLocks, SequenceLocks, Rewrites, Scans);
+}
 
 /// <summary>Runs statements one by one on a real server, each from the same state, and reads pg_locks, relfilenodes and scan counters.</summary>
 public sealed class LockRecorder(NpgsqlConnection connection)

@@ -57,6 +57,8 @@ internal static class AddColumnEffects
             effects.Act(ActKind.AddsColumnGenerated, table, column.Name);
         else if (effects.Schema.DomainOf(column.Type) is { } domain && effects.Schema.IsConstrained(domain))
             effects.Act(ActKind.AddsColumnOfConstrainedDomain, table, column.Name, column.Type.ToString());
+        else if (!effects.Schema.IsComplete && effects.Schema.EnumOf(column.Type) is null && effects.Schema.DomainOf(column.Type) is null && UsualTypes.SoundsChecked(column.Type))
+            effects.Act(ActKind.AddsColumnOfConstrainedDomain, table, column.Name, column.Type.ToString());
         else if (Expressions.IsVolatile(column.Default, effects.Schema))
             effects.Act(ActKind.AddsColumnRewriting, table, column.Name);
         else

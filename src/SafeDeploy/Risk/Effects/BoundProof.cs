@@ -9,7 +9,7 @@ internal static class BoundProof
     public static bool Implies(Relation parent, Relation partition)
     {
         if (partition.Bound is not { } bound || bound.Flag("is_default"))
-            return parent.Children.Count == 0;
+            return !parent.IsAssumed && parent.Children.Count == 0;
         var checks = partition.Constraints.Where(c => c is { Kind: ConstraintKind.Check, Valid: true, Expression: not null }).ToArray();
         var key = parent.PartitionKey;
         if (checks.Length == 0 || key.Count == 0)

@@ -30,7 +30,7 @@ internal static class ColumnTypeEffects
 
     private static TypeChange Judge(EffectBuilder effects, Relation table, Column? column, SqlType to, SqlNode command, string name)
     {
-        var change = TypeChange.Between(column?.Type ?? SqlType.Unknown, to, effects.Schema);
+        var change = TypeChange.Between(name, column?.Type ?? SqlType.Unknown, to, effects.Schema);
         if (command.Node("def")?.Node("raw_default") is not { } expression)
             return Collated(command, change);
         if (IsPlainCast(expression, name, to))
@@ -63,6 +63,11 @@ internal static class ColumnTypeEffects
         if (change.Rewrites)
         {
             effects.Rewrite(table);
+        }
+        else if (change.RebuildsIndexes && table.IsAssumed)
+        {
+            // Nobody changes how a column compares unless it is compared: an index over it is taken for granted.
+            effects.Scan(table);
         }
 
         // Neither pads nor cuts: another length is an error (bit_in).

@@ -91,6 +91,9 @@ internal static class DropEffects
             effects.Contract(false);
         if (relation.Kind == RelationKind.Sequence)
             SequenceEffects.LeaveDefaults(effects, relation, drop.Cascade);
+        // A sequence falls with CASCADE because the default of a column uses it.
+        if (relation is { Kind: RelationKind.Sequence, IsAssumed: true } && drop.Cascade)
+            effects.LockUnseen(LockLevel.AccessExclusive, works: false);
         RemoveRelation(effects, relation, drop.Cascade);
     }
 
@@ -213,7 +216,11 @@ internal static class DropEffects
         foreach (var relation in inside)
             RemoveRelation(effects, relation, true);
         if (!effects.Schema.IsComplete && drop.Cascade)
+        {
+            effects.LockUnseen(LockLevel.AccessExclusive, works: false);
             effects.DestroyUnseen();
+        }
+
         if (!effects.Schema.IsComplete)
             effects.MayFail();
         effects.Schema.Schemas.Remove(name);

@@ -12,6 +12,9 @@ internal static class IndexEffects
             return;
         if (table.Kind == RelationKind.View)
             effects.Fail($"{table} is a view");
+        // ONLY is written for partitioned tables alone, which hold no rows themselves.
+        if (table.IsAssumed && statement.Node("relation")?.Flag("inh") != true)
+            table.Kind = RelationKind.PartitionedTable;
         var concurrently = statement.Flag("concurrent");
         var level = concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.Share;
         var columns = statement.List("indexParams").Concat(statement.List("indexIncludingParams")).ToArray();

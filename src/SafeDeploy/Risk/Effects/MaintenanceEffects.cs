@@ -10,6 +10,8 @@ internal static class MaintenanceEffects
     {
         var full = statement.List("options").Any(o => o.Text("defname") == "full" && OutsideTransactionOnly.Switch(o));
         effects.Expand();
+        if (!statement.Has("rels") && !effects.Schema.IsComplete)
+            effects.LockUnseen(full ? LockLevel.AccessExclusive : LockLevel.ShareUpdateExclusive, works: full);
         var all = statement.Has("rels") ? [] : effects.Schema.Relations.Where(r => r.IsTable || r.Kind == RelationKind.MaterializedView);
         foreach (var table in statement.List("rels").Select(r => effects.Need(r.Node("relation"))).OfType<Relation>().Concat(all).ToArray())
         {

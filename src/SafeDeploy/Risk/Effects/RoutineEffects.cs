@@ -97,6 +97,9 @@ internal static class RoutineEffects
             effects.MayFail();
         else if (routine is null && !drop.MissingOk)
             effects.Fail($"routine {name} does not exist");
+        // CASCADE is written because something hangs on it: triggers, most often.
+        if (drop.Cascade && !effects.Schema.IsComplete && !isNew)
+            effects.LockUnseen(LockLevel.AccessExclusive, works: false);
         foreach (var table in effects.Schema.Relations.Where(r => r.Triggers.ContainsValue(name.Name)).ToArray())
         {
             if (!drop.Cascade)

@@ -112,8 +112,11 @@ internal static class TableRuleEffects
     {
         var name = drop.Names[^1];
         effects.Expand();
-        foreach (var table in effects.Schema.Relations.Where(r => r.Statistics.Remove(name)).ToArray())
+        var tables = effects.Schema.Relations.Where(r => r.Statistics.Remove(name)).ToArray();
+        foreach (var table in tables)
             effects.Lock(table, LockLevel.ShareUpdateExclusive);
+        if (tables.Length == 0 && !effects.Schema.IsComplete)
+            effects.LockUnseen(LockLevel.ShareUpdateExclusive, works: false);
     }
 
     private static bool Exists(Relation table, string type, string name) =>

@@ -23,31 +23,21 @@ internal sealed record TypeChange(bool Rewrites, bool Lossy, bool RebuildsIndexe
         .ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Old and new type where both are known; the usual case where the old one is not.</summary>
-    public static TypeChange Between(SqlType was, SqlType to, SchemaState schema)
+    /// <param name="column">Its name, for the usual case.</param>
+    public static TypeChange Between(string column, SqlType was, SqlType to, SchemaState schema)
     {
         if (schema.DomainOf(to) is { } domain && domain != schema.DomainOf(was))
-            return schema.IsConstrained(domain) ? new(true, false, false, false) : Between(was, domain.Base, schema);
+            return schema.IsConstrained(domain) ? new(true, false, false, false) : Between(column, was, domain.Base, schema);
         if (schema.DomainOf(was) is { } old && schema.DomainOf(to) != old)
-            return Between(old.Base, to, schema);
+            return Between(column, old.Base, to, schema);
         if (was.IsUnknown)
-            return Guess(to, schema);
+            return UsualTypes.Guess(column, to, schema);
         if (was == to)
             return InPlace;
         if (was.IsArray || to.IsArray)
             return new(true, false, true, false);
         return Simple(was, to, schema);
     }
-
-    // What a file without history most often means: text of any length was shorter before, everything else copies.
-    private static TypeChange Guess(SqlType to, SchemaState schema) => to.Name switch
-    {
-        "varchar" when to.Length is not null => new(true, false, true, false),
-        "text" or "varchar" or "citext" => InPlace,
-        "int2" or "date" => new(true, true, true, false),
-        "timestamptz" or "timestamp" when to.Length is not null => new(true, true, true, false),
-        "timestamptz" or "timestamp" => new(schema.TimeZoneIsUtc is not true, false, false, schema.TimeZoneIsUtc is null),
-        _ => new(true, false, false, false),
-    };
 
     private static TypeChange Simple(SqlType was, SqlType to, SchemaState schema)
     {

@@ -14,14 +14,15 @@ internal static class ViewEffects
         var reads = QueryEffects.Read(effects, statement.Node("query"), scan: false);
         if (existing is { IsAssumed: false } && !statement.Flag("replace"))
             effects.Fail($"{existing} exists already");
+        // OR REPLACE over what was never seen: it is there more often than not.
+        if (existing is null && statement.Flag("replace") && statement.Node("view")?.Text("relpersistence") != "t")
+            existing = effects.Schema.FindOrAssume(name, RelationKind.View);
         if (existing is not null)
             Replace(effects, statement, existing);
         else
         {
-            // OR REPLACE over what was never seen: it may be there.
-            var unsure = statement.Flag("replace") && !effects.Schema.IsComplete;
-            effects.Act(unsure ? ActKind.ReplacesView : ActKind.CreatesView, effects.Schema.KeyOf(name));
-            effects.Expand(unsure ? null : true);
+            effects.Act(ActKind.CreatesView, effects.Schema.KeyOf(name));
+            effects.Expand();
             var temporary = statement.Node("view")?.Text("relpersistence") == "t";
             existing = effects.Schema.Make(temporary ? new RelationKey("pg_temp", name.Name) : effects.Schema.KeyOf(name), RelationKind.View, temporary);
         }
