@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SafeDeploy.EndToEndTests.Harness;
 using SafeDeploy.Tests.Harness;
 

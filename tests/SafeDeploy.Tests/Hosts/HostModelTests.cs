@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.CommandLine;
 using System.Text.RegularExpressions;
 using SafeDeploy.Cli;
 using SafeDeploy.Cli.Terminal;
