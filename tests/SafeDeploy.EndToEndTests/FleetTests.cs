@@ -66,6 +66,9 @@ public sealed class FleetTests
         Assert.Equal(before, await sample.StructureAsync());
     }
 
+    private const string Waits =
+        "select exists (select from pg_locks l join pg_stat_activity a using (pid) where not l.granted and l.locktype = 'relation' and a.application_name like 'safe-deploy/%' and a.datname = current_database())";
+
     [Fact]
     public async Task A_run_that_is_interrupted_ends_with_130_and_the_next_one_goes_on()
     {
@@ -75,12 +78,17 @@ public sealed class FleetTests
         await using var hold = await blocker.BeginTransactionAsync();
         await using (var command = new Npgsql.NpgsqlCommand("lock table tenant_003.item in access share mode", blocker, hold))
             await command.ExecuteNonQueryAsync();
-        using var run = sample.Start("v2", ["run"]);
-        await Eventually.Async(async () => await sample.VersionsAsync() is { } v && v["tenant_002"] == "000002", TimeSpan.FromMinutes(1));
-        await run.InterruptAsync();
-        var cancelled = await run.EndAsync();
-        Assert.True(cancelled.ExitCode == 130, cancelled.ToString());
-        Golden.Verify(Normal.Text(cancelled.Problems[^1], sample));
+        foreach (var signal in (string[])["INT", "TERM"])
+        {
+            using var run = sample.Start("v2", ["run"]);
+            await Eventually.Async(() => sample.Database.ScalarAsync<bool>(Waits), TimeSpan.FromMinutes(1), what: "the third tenant waits for its lock");
+            await run.InterruptAsync(signal);
+            var cancelled = await run.EndAsync();
+            Assert.True(cancelled.ExitCode == 130, cancelled.ToString());
+            Golden.Verify(Normal.Text(cancelled.Problems[^1], sample));
+            Assert.Equal("000002", (await sample.VersionsAsync())["tenant_002"]);
+        }
+
         await hold.RollbackAsync();
         await sample.DeployAsync("v2");
         Assert.Equal(["000002"], (await sample.PictureAsync()).TenantVersions);

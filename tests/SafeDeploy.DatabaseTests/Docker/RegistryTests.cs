@@ -43,6 +43,7 @@ public sealed class RegistryTests
         var failed = await Assert.ThrowsAsync<ProblemException>(() =>
             target.StartAsync(release, "blue", target.SpecOf(release, "blue", new DeploymentId("d1")), default));
         Assert.Equal(TargetProblems.PullFailed, failed.Problem.Info);
+        Golden.Verify(ProblemText.Of(failed.Problem).Replace($"{TestServers.Registry}/{world.Settings.Service}", "REGISTRY/shop", StringComparison.Ordinal).Replace(planned.Digest!, "sha256:DIGEST", StringComparison.Ordinal));
     }
 
     [Fact]

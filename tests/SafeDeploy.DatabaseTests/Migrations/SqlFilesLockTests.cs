@@ -97,6 +97,7 @@ public sealed partial class SqlFilesLockTests
         fleet.Limits = new MigrationLimits(TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(1), 1);
         var outcome = await fleet.ForwardAsync("acme");
         Assert.Equal("SD0423", outcome.Problem?.Code);
+        Golden.Verify(ProblemText.Of(outcome.Problem!));
         Assert.Equal(0L, await fleet.Database.ScalarAsync<long>("select count(*) from acme.log"));
         Assert.Empty(await fleet.VersionsAsync("acme"));
     }

@@ -8,16 +8,34 @@ internal static class Machine
 {
     public static Task MountAsync(string folder, string size) => AsRootAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", folder);
 
-    public static Task ResizeAsync(string folder, string size) => AsRootAsync("mount", "-o", $"remount,size={size}", folder);
+    /// <summary>A disk of this size: memory is no place for a backup, and is refused as one inside a container.</summary>
+    /// <param name="image">The file that holds it, made anew.</param>
+    public static async Task MountDiskAsync(string folder, string size, string image)
+    {
+        await RunAsync("truncate", ["-s", "0", image]);
+        await RunAsync("truncate", ["-s", size, image]);
+        await AsRootAsync("mke2fs", "-q", "-m", "0", "-O", "^resize_inode", "-E", $"root_owner={await IdAsync("-u")}:{await IdAsync("-g")}", image);
+        await AsRootAsync("mount", "-o", "loop", image, folder);
+        await RemoveAsync(Path.Combine(folder, "lost+found"));
+    }
 
     /// <summary>A file <c>filler</c> that takes what is left.</summary>
     /// <param name="spare">Bytes that stay free.</param>
     public static async Task FillAsync(string folder, long spare = 0)
     {
-        await using var filler = File.Create(Path.Combine(folder, "filler"));
-        var megabyte = new byte[1024 * 1024];
-        for (var left = new DriveInfo(folder).AvailableFreeSpace - spare; left > 0; left -= megabyte.Length)
-            await filler.WriteAsync(megabyte.AsMemory(0, (int)Math.Min(left, megabyte.Length)));
+        await using var filler = new FileStream(Path.Combine(folder, "filler"), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        foreach (var size in (int[])[1024 * 1024, 4096])
+            try
+            {
+                while (true)
+                    await filler.WriteAsync(new byte[size]);
+            }
+            catch (IOException)
+            {
+                // Full: how much fits cannot be computed, a disk keeps blocks for itself.
+            }
+
+        filler.SetLength(filler.Length - spare);
     }
 
     public static Task UnmountAsync(string folder) => AsRootAsync("umount", folder);
@@ -56,6 +74,12 @@ internal static class Machine
     private static Task AsRootAsync(string program, params string[] arguments) => Environment.UserName == "root"
         ? RunAsync(program, arguments)
         : RunAsync("sudo", ["-n", program, .. arguments]);
+
+    private static async Task<string> IdAsync(string which)
+    {
+        using var id = Process.Start(new ProcessStartInfo("id", [which]) { RedirectStandardOutput = true }) ?? throw new InvalidOperationException("id did not start");
+        return (await id.StandardOutput.ReadToEndAsync()).Trim();
+    }
 
     private static async Task RunAsync(string program, params IEnumerable<string> arguments)
     {

@@ -38,17 +38,20 @@ public sealed class OutageTests
         foreach (var set in Directory.GetDirectories(sample.Backups))
             Directory.Delete(set, recursive: true);
         await LedgerStop.InstallAsync(sample.Database);
-        await Machine.MountAsync(sample.Backups, "1m");
+        var disk = Path.Combine(sample.Home, "disk");
+        await Machine.MountDiskAsync(sample.Backups, "1M", disk);
         try
         {
             var refused = await sample.RunAsync("v2", "run --output json");
             Assert.True(refused.ExitCode == 3, refused.ToString());
+            Assert.Contains("SD0304", refused.Error, StringComparison.Ordinal);
 
-            await Machine.ResizeAsync(sample.Backups, "64m");
+            await Machine.UnmountAsync(sample.Backups);
+            await Machine.MountDiskAsync(sample.Backups, "64M", disk);
             var before = await sample.VersionsAsync();
             var end = await FilledAsync(sample);
             Assert.True(end.ExitCode == 1, end.ToString());
-            Assert.Contains("SD0504", end.Error, StringComparison.Ordinal);
+            Golden.Verify(Normal.Text(end.Problems[0], sample), "A_backup_disk_that_fills_up");
             Assert.Equal(before, await sample.VersionsAsync());
             Assert.Equal((HttpStatusCode.OK, "v1"), await sample.AskFrontAsync());
             Assert.Empty(Directory.GetFiles(sample.Backups, "manifest.json", SearchOption.AllDirectories));
@@ -66,7 +69,8 @@ public sealed class OutageTests
     {
         await using var stop = await LedgerStop.ArmAsync(sample.Database, new LedgerPoint("backup", "step-started", 1));
         using var run = sample.Start("v2", ["run", "--output", "json"]);
-        Assert.True(await stop.ReachedAsync(run), "the run ended before");
+        if (!await stop.ReachedAsync(run))
+            Assert.Fail((await run.EndAsync()).ToString());
         await Machine.FillAsync(sample.Backups, spare: 16 * 1024);
         await stop.LetGoAsync();
         return await run.EndAsync();

@@ -21,10 +21,10 @@ public sealed class CliProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>SIGINT, as Ctrl+C and a CI's cancel button send it.</summary>
-    public async Task InterruptAsync()
+    /// <param name="signal"><c>INT</c>, as Ctrl+C and a CI's cancel button send it, or <c>TERM</c>.</param>
+    public async Task InterruptAsync(string signal)
     {
-        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
     }
 

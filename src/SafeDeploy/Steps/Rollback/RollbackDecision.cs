@@ -47,7 +47,7 @@ public static class RollbackDecision
 
     /// <summary>Some scopes forward, all of them can go back: back to one version.</summary>
     private static RollbackPlan? RowC(Case c) => !c.AllForward && c.ReversingIsAllowed && c.ReversingIsSafe && !c.ImageCannotGoBack
-        ? new RollbackPlan("c", $"{c.MovedWords} go back; {c.OldStayedWords}", $"{c.MovedWords} moved forward, {c.PendingWords} did not, and {c.SafeBecause}", RollbackActions.SchemasBack(c.History, c.Facts))
+        ? new RollbackPlan("c", $"{c.MovedWords} {c.Go} back; {c.OldStayedWords}", $"{c.MovedWords} moved forward, {c.PendingWords} did not, and {c.SafeBecause}", RollbackActions.SchemasBack(c.History, c.Facts))
         : null;
 
     /// <summary>Some scopes forward and no safe way back: stop, a person finishes forward.</summary>
@@ -55,13 +55,13 @@ public static class RollbackDecision
         ? null
         : new RollbackPlan(
             "d",
-            $"stop; {c.MovedWords} stay forward, {c.PendingWords} stay back",
+            $"stop; {c.MovedWords} {(c.Moved.Count == 1 ? "stays" : "stay")} forward, {c.PendingWords} stay back",
             $"{c.WhyNotReversed}; {(c.IsCompatible ? "the previous image serves: " + c.CompatibleBecause : "the previous image is not proved compatible with the scopes that moved")}",
             c.IsCompatible && !c.ImageCannotGoBack ? RollbackActions.ImageBack(c.History, c.Facts) : []);
 
     /// <summary>All forward, not compatible, reversible: traffic held, everything back.</summary>
     private static RollbackPlan? RowE(Case c) => c.ReversingIsAllowed && c.ReversingIsSafe && !c.ImageCannotGoBack
-        ? new RollbackPlan("e", $"{c.HoldWords}{c.MovedWords} go back, {c.ImageBackWords}", $"{c.MovedWords} moved forward, {c.NotCompatibleBecause}, and {c.SafeBecause}", RollbackActions.EverythingBack(c.History, c.Facts))
+        ? new RollbackPlan("e", $"{c.HoldWords}{c.MovedWords} {c.Go} back, {c.ImageBackWords}", $"{c.MovedWords} moved forward, {c.NotCompatibleBecause}, and {c.SafeBecause}", RollbackActions.EverythingBack(c.History, c.Facts))
         : null;
 
     /// <summary>Anything else: keep serving in the safest way; a person decides.</summary>
@@ -148,6 +148,8 @@ public static class RollbackDecision
         }
 
         public string WhyNotBack() => ImageCannotGoBack ? PreviousGone : $"{NotCompatibleBecause}, and {WhyNotReversed}";
+
+        public string Go => Moved.Count == 1 ? "goes" : "go";
 
         public string MovedWords => ScopeWords.Count(Moved.Keys);
 
