@@ -83,6 +83,7 @@ public sealed class Recovery(
     {
         if (run.History.IsCommitted || run.History.Opened?.To is not { } to)
             return null;
+        await DeadFront.RaiseAsync(world.Target, StepName.VerifyHealth, run);
         var sick = await stillWell(to.Version, run.History, run.Force);
         if (sick is not null)
             tell(sick);

@@ -70,10 +70,15 @@ public sealed class RollbackRunner(
     {
         var open = OpenDecision(run.History);
         if (open is not null)
+        {
+            await DeadFront.RaiseAsync(world.Target, StepName.Rollback, run);
             return new RollbackPlan(open.Row, open.Decision, open.Reason, open.Actions);
+        }
+
         if (!ClaimIsOpen(run.History, call.Path?.Target.Id.Value))
             await run.RecordAsync(StepName.Rollback, new LedgerFact.RollbackClaimed(call.By, call.Cause is null, call.Reason, call.Path?.Target.Id.Value));
         await ReconcileAsync(run);
+        await DeadFront.RaiseAsync(world.Target, StepName.Rollback, run);
         var plan = await DecideAsync(run.History, call.Path, run.Cancellation);
         await run.RecordAsync(StepName.Rollback, new LedgerFact.RollbackDecided(plan.Row, plan.Decision, plan.Reason, plan.Actions));
         return plan;

@@ -33,7 +33,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         await KillAllAsync(worlds, Number("KILLS", 3), seed);
         if (InFull)
             await AloneAsync(worlds, seed);
-        Summarise(skipped);
+        Summarise(InFull ? skipped.Add("the Docker engine restarted: it may be everybody's; OutageTests take it away and give it back through a socket of their own") : skipped);
         Assert.True(_endings.All(e => e.Wrong is null), string.Join("\n\n", _endings.Select(e => e.Wrong).OfType<string>()));
     }
 
@@ -59,7 +59,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         foreach (var fault in Enumerable.Repeat(faults, InFull ? 3 : 1).SelectMany(f => f))
         {
             var dice = new Random(seed - kinds.Count - 1);
-            all.Enqueue(new Story(worlds.Any(dice), dice));
+            all.Enqueue(new Story(fault.When is null ? worlds.Any(dice) : worlds.AnyRun(dice), dice));
             kinds.Enqueue(fault);
         }
 
@@ -98,7 +98,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         foreach (var outcome in _endings.GroupBy(e => e.Outcome).OrderByDescending(g => g.Count()))
             Report(string.Create(CultureInfo.InvariantCulture, $"{outcome.Count(),5} ended as: {outcome.Key}"));
         Report(string.Create(CultureInfo.InvariantCulture,
-            $"{_endings.Sum(e => e.Kills)} kills and {_endings.Count(e => e.Kills == 0)} other faults in {_endings.Count} stories; {_endings.Count(e => e.Wrong is null)} of {_endings.Count} held"));
+            $"{_endings.Sum(e => e.Kills)} kills and {_endings.Sum(e => e.Strikes)} other faults in {_endings.Count} stories; {_endings.Count(e => e.Wrong is null)} of {_endings.Count} held"));
     }
 
     private void Report(string line)
@@ -139,6 +139,12 @@ internal sealed class Worlds : IAsyncDisposable
         }
 
         return worlds;
+    }
+
+    public Scene AnyRun(Random dice)
+    {
+        var runs = _scenes.Where(s => s.Verb == "run").ToArray();
+        return runs[dice.Next(runs.Length)];
     }
 
     public Scene Any(Random dice) => _scenes[dice.Next(_scenes.Count)];

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using SafeDeploy.EndToEndTests.Crash;
 using SafeDeploy.EndToEndTests.Harness;
 
@@ -7,7 +8,11 @@ namespace SafeDeploy.EndToEndTests.Chaos;
 /// <summary>Something that goes wrong while the program lives on; it comes back by itself, or is brought back.</summary>
 /// <param name="Name">For the report.</param>
 /// <param name="Begin">Before the program starts: what has to stand ready.</param>
-internal sealed record Fault(string Name, Func<FileSite, Task<IInjection>> Begin);
+internal sealed record Fault(string Name, Func<FileSite, Task<IInjection>> Begin)
+{
+    /// <summary>Strikes while this is the newest line; null = at any moment.</summary>
+    public string? When { get; init; }
+}
 
 internal interface IInjection : IAsyncDisposable
 {
@@ -46,7 +51,9 @@ internal static class Faults
 
     public static readonly Fault DiskFull = new("the backup's disk full", async site =>
     {
-        await Machine.MountAsync(site.Sample.Backups, "64m");
+        // What preflight and backup ask for, and not much more.
+        var size = await site.Sample.Database.ScalarAsync<long>("select 3 * pg_database_size(current_database()) / 1048576 + 32");
+        await Machine.MountAsync(site.Sample.Backups, string.Create(CultureInfo.InvariantCulture, $"{size}m"));
         return new Injection(
             _ =>
             {
@@ -54,7 +61,10 @@ internal static class Faults
                 return Task.CompletedTask;
             },
             () => Machine.UnmountAsync(site.Sample.Backups));
-    });
+    })
+    {
+        When = "backup/intended",
+    };
 
     /// <summary>Alone: everybody's server stops.</summary>
     public static readonly Fault ServerStopped = new("PostgreSQL stopped and started", site => Once(async _ =>

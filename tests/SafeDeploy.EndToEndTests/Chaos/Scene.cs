@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SafeDeploy.EndToEndTests.Crash;
 
 namespace SafeDeploy.EndToEndTests.Chaos;
@@ -8,20 +7,21 @@ namespace SafeDeploy.EndToEndTests.Chaos;
 /// <param name="To">The release that the deployment brings, or brought.</param>
 /// <param name="Back">What serves when it is taken back.</param>
 /// <param name="Databases">The dumps that an end may have: before and after.</param>
-/// <param name="Takes">How long the verb takes when nobody disturbs it.</param>
-internal sealed record Scene(string Name, FileWorld World, string Verb, string To, string Back, string[] Sick, string[] Databases, TimeSpan Takes)
+/// <param name="Lines">How many lines the verb writes when nobody disturbs it.</param>
+internal sealed record Scene(string Name, FileWorld World, string Verb, string To, string Back, string[] Sick, string[] Databases, int Lines)
 {
-    /// <summary>Plays it once without a fault: how long it takes, and what it makes of the database.</summary>
+    public static async Task<int> LinesAsync(FileSite site) => (int)await site.Sample.Database.ScalarAsync<long>("select count(*) from safe_deploy.entry");
+
+    /// <summary>Plays it once without a fault: how much it writes, and what it makes of the database.</summary>
     public static async Task<Scene> RehearsedAsync(string name, FileWorld world, string verb, string to, string back, params string[] sick)
     {
         await using var site = await world.CopyAsync(sick);
-        var watch = Stopwatch.StartNew();
+        var before = await LinesAsync(site);
         var end = await site.CallAsync(to, verb, "--output", "json");
-        var takes = watch.Elapsed;
         var isWell = sick.Length == 0 ? end.ExitCode == 0 : end.ExitCode == 1;
         Assert.True(isWell, $"{name}: {end}");
         var whole = verb == "run" ? await EveryLineTests.AfterAsync(world, to) : world.Before;
-        return new Scene(name, world, verb, to, back, sick, [world.Before, await Dump.OfAsync(site.Sample.Database), whole], takes);
+        return new Scene(name, world, verb, to, back, sick, [world.Before, await Dump.OfAsync(site.Sample.Database), whole], await LinesAsync(site) - before);
     }
 
     /// <summary>After <c>recover</c> ended well: one state, and the one that it says.</summary>

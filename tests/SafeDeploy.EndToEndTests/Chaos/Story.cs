@@ -8,8 +8,9 @@ namespace SafeDeploy.EndToEndTests.Chaos;
 
 /// <summary>What came of one story.</summary>
 /// <param name="Kills">Processes that lived when they were killed.</param>
+/// <param name="Strikes">Other faults that met a process alive.</param>
 /// <param name="Wrong">Null when everything held.</param>
-internal sealed record Ending(string Line, int Kills, string Outcome, string? Wrong);
+internal sealed record Ending(string Line, int Kills, int Strikes, string Outcome, string? Wrong);
 
 /// <summary>One thing done, something gone wrong in it, and <c>recover</c> at the end.</summary>
 internal sealed class Story(Scene scene, Random dice)
@@ -21,13 +22,14 @@ internal sealed class Story(Scene scene, Random dice)
 
     private readonly StringBuilder _line = new(scene.Name);
     private int _kills;
+    private int _strikes;
 
     /// <summary>Kill −9 at a random moment of the verb, and perhaps of the recoveries that follow.</summary>
     public Task<Ending> KillAsync() => PlayAsync(async site =>
     {
-        await KillOneAsync(site, scene.Verb, scene.Takes);
+        await KillOneAsync(site, scene.Verb, scene.Lines);
         while (_kills is > 0 and < MostKills && dice.Next(100) < 45)
-            await KillOneAsync(site, "recover", scene.Takes / 2);
+            await KillOneAsync(site, "recover", scene.Lines / 2);
     });
 
     /// <summary>The fault strikes at a random moment; the program goes on with it as well as it can.</summary>
@@ -35,17 +37,17 @@ internal sealed class Story(Scene scene, Random dice)
     {
         await using var injection = await fault.Begin(site);
         using var run = site.Start(scene.To, scene.Verb);
-        var at = Moment(scene.Takes);
-        if (await run.EndsWithinAsync(at))
+        if (!await (fault.When is { } line ? ReachesAsync(site, run, line) : MomentAsync(site, run, scene.Lines)))
         {
-            Say($": it had ended before {fault.Name}");
+            Say($": it ended before {fault.Name}, with {Words(await run.EndAsync())}");
             return;
         }
 
         var where = await LastLineAsync(site);
         await injection.StrikeAsync(run);
+        _strikes++;
         var end = await run.EndAsync();
-        Say(string.Create(CultureInfo.InvariantCulture, $": {fault.Name} at {at.TotalSeconds:0.00} s (after {where}); it ended with {end.ExitCode}"));
+        Say($": {fault.Name} after {where}; it ended with {Words(end)}");
     });
 
     private async Task<Ending> PlayAsync(Func<FileSite, Task> goWrong)
@@ -57,7 +59,7 @@ internal sealed class Story(Scene scene, Random dice)
         }
         catch (Exception broken) when (broken is not OutOfMemoryException)
         {
-            return new Ending(_line.ToString(), _kills, "no end", $"{_line}: {broken}");
+            return new Ending(_line.ToString(), _kills, _strikes, "no end", $"{_line}: {broken}");
         }
 
         var watch = Stopwatch.StartNew();
@@ -67,19 +69,18 @@ internal sealed class Story(Scene scene, Random dice)
             Assert.True(recovered.ExitCode == 0, "recover did not end well");
             var outcome = await scene.CheckAsync(site, recovered.Json.GetProperty("conclusion").GetString()!);
             Say(string.Create(CultureInfo.InvariantCulture, $"; recover ({watch.Elapsed.TotalSeconds:0.0} s): {outcome}, one version, data equal"));
-            return new Ending(_line.ToString(), _kills, outcome, null);
+            return new Ending(_line.ToString(), _kills, _strikes, outcome, null);
         }
         catch (Exception wrong) when (wrong is not OutOfMemoryException)
         {
-            return new Ending(_line.ToString(), _kills, $"recover exit {recovered.ExitCode}", $"{_line}\n{wrong.Message}\n--- recover: {recovered}");
+            return new Ending(_line.ToString(), _kills, _strikes, $"recover exit {recovered.ExitCode}", $"{_line}\n{wrong.Message}\n--- recover: {recovered}");
         }
     }
 
-    private async Task KillOneAsync(FileSite site, string verb, TimeSpan takes)
+    private async Task KillOneAsync(FileSite site, string verb, int lines)
     {
         using var run = site.Start(scene.To, verb);
-        var at = Moment(takes);
-        if (await run.EndsWithinAsync(at))
+        if (!await MomentAsync(site, run, lines))
         {
             Say($"; {verb} had ended before");
             return;
@@ -89,12 +90,28 @@ internal sealed class Story(Scene scene, Random dice)
         await run.EndAsync();
         _kills++;
         var where = await LastLineAsync(site);
-        Say(string.Create(CultureInfo.InvariantCulture, $"; {verb} killed at {at.TotalSeconds:0.00} s (after {where})"));
+        Say($"; {verb} killed after {where}");
     }
 
-    private TimeSpan Moment(TimeSpan takes) => takes * dice.NextDouble();
+    /// <summary>Some moments after a line that is drawn among those that the verb writes: as far into its work on a slow machine as on a quick one.</summary>
+    /// <returns>False when it ended before.</returns>
+    private async Task<bool> MomentAsync(FileSite site, CliProcess run, int lines)
+    {
+        var line = await Scene.LinesAsync(site) + dice.Next(lines);
+        await Eventually.Async(async () => run.HasExited || await Scene.LinesAsync(site) >= line, TimeSpan.FromMinutes(4), what: "the drawn line is written, or the program has ended");
+        return !await run.EndsWithinAsync(TimeSpan.FromMilliseconds(dice.Next(400)));
+    }
+
+    private static async Task<bool> ReachesAsync(FileSite site, CliProcess run, string line)
+    {
+        await Eventually.Async(async () => run.HasExited || await LastLineAsync(site) == line, TimeSpan.FromMinutes(4), what: $"{line} is written, or the program has ended");
+        return !run.HasExited;
+    }
 
     private static async Task<string> LastLineAsync(FileSite site) => await site.Sample.Database.ScalarAsync<string>(LastLine) ?? "nothing";
+
+    private static string Words(CliResult end) => end.ExitCode.ToString(CultureInfo.InvariantCulture)
+        + (end.ExitCode is 0 || end.Problems is not [var first, ..] ? "" : $" ({first.Split('\n')[0]})");
 
     private void Say(string words) => _line.Append(words);
 }

@@ -32,6 +32,21 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task A_front_that_is_killed_is_started_again_on_the_way_back()
+    {
+        await using var sample = await Sample.WithV1Async();
+        await LedgerStop.InstallAsync(sample.Database);
+        await using var stop = await LedgerStop.ArmAsync(sample.Database, new LedgerPoint("deploy-image", "gate-read", 2));
+        using var run = sample.Start("v2", ["run", "--output", "json"]);
+        Assert.True(await stop.ReachedAsync(run), "the run ended before");
+        await ContainerLabel.DockerAsync(["kill", .. await sample.IdsAsync("label=safe-deploy.role=front")]);
+        await stop.LetGoAsync();
+        var end = await run.EndAsync();
+        Assert.True(end.ExitCode == 1, end.ToString());
+        Assert.Equal((HttpStatusCode.OK, "v1"), await sample.AskFrontAsync());
+    }
+
+    [Fact]
     public async Task A_backup_disk_that_fills_up_leaves_no_set_and_no_change()
     {
         await using var sample = await Sample.WithV1Async();

@@ -3,13 +3,12 @@ using SafeDeploy.EndToEndTests.Harness;
 namespace SafeDeploy.EndToEndTests.Crash;
 
 /// <summary><c>recover</c>: whom it leaves alone, what it finishes, what it takes back.</summary>
-public sealed class RecoverTests
+public sealed class RecoverTests(RecoverWorlds worlds) : IClassFixture<RecoverWorlds>
 {
     [Fact]
     public async Task Where_nothing_is_open_it_says_so_and_changes_nothing()
     {
-        await using var world = await FileWorld.ServingAsync(1, "v1");
-        await using var site = await world.CopyAsync();
+        await using var site = await worlds.V1.CopyAsync();
         var done = await site.CallAsync("v1", "recover", "--output", "json");
         Assert.True(done.ExitCode == 0, done.ToString());
         Assert.Equal("deployed", done.Json.GetProperty("conclusion").GetString());
@@ -25,8 +24,7 @@ public sealed class RecoverTests
     [Fact]
     public async Task A_run_that_lives_and_one_that_is_parked_are_left_alone_and_named()
     {
-        await using var world = await FileWorld.ServingAsync(2, "v1");
-        await using var site = await world.CopyAsync();
+        await using var site = await worlds.V1.CopyAsync();
         await using (var stop = await LedgerStop.ArmAsync(site.Sample.Database, new LedgerPoint("migrate-tenants", "scope-migrated", 1)))
         {
             site.Variables.AddRange(GitHub.Run(1001, "ada"));
@@ -51,11 +49,10 @@ public sealed class RecoverTests
     [Fact]
     public async Task A_release_that_had_passed_is_finished_and_one_that_fell_ill_meanwhile_goes_back()
     {
-        await using var world = await FileWorld.ServingAsync(2, "v1");
-        var after = await EveryLineTests.AfterAsync(world, "v2");
+        var after = await EveryLineTests.AfterAsync(worlds.V1, "v2");
         foreach (var sick in (string[][])[[], ["v2"]])
         {
-            await using var site = await world.CopyAsync();
+            await using var site = await worlds.V1.CopyAsync();
             await using var stop = await KillAsync(site, "v2", new LedgerPoint("verify-health", "step-finished", 1));
             site.Target.Sick = sick;
             var said = await site.CallAsync("v2", "recover", "--dry-run");
@@ -72,14 +69,13 @@ public sealed class RecoverTests
     [Fact]
     public async Task A_rollback_that_was_killed_is_gone_on_with_and_one_that_is_forbidden_stays_a_persons()
     {
-        await using var world = await FileWorld.ServingAsync(2, "v1", "v2");
-        await using var site = await world.CopyAsync("v5");
+        await using var site = await worlds.V2.CopyAsync("v5");
         await using var first = await KillAsync(site, "v5", new LedgerPoint("rollback", "scope-migrated", 1));
         var recovered = await site.CallAsync("v5", "recover", "--output", "json", "--reason", "the runner was lost");
         Assert.True(recovered.ExitCode == 0, recovered.ToString());
-        await site.AssertOneStateAsync("v2", world.Before);
+        await site.AssertOneStateAsync("v2", worlds.V2.Before);
 
-        await using var forbidden = await world.CopyAsync("v5");
+        await using var forbidden = await worlds.V2.CopyAsync("v5");
         forbidden.Variables.Add(("ROLLBACK", "never"));
         await using var second = await KillAsync(forbidden, "v5", new LedgerPoint("migrate-tenants", "step-finished", 1));
         for (var time = 1; time <= 2; time++)
@@ -114,5 +110,25 @@ public sealed class RecoverTests
     {
         Assert.True(result.ExitCode == 3, result.ToString());
         Assert.All(says, word => Assert.Contains(word, result.Error, StringComparison.Ordinal));
+    }
+}
+
+/// <summary>Where <see cref="RecoverTests"/> start.</summary>
+public sealed class RecoverWorlds : IAsyncLifetime
+{
+    internal FileWorld V1 { get; private set; } = null!;
+
+    internal FileWorld V2 { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        V1 = await FileWorld.ServingAsync(2, "v1");
+        V2 = await FileWorld.ServingAsync(2, "v1", "v2");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await V1.DisposeAsync();
+        await V2.DisposeAsync();
     }
 }
