@@ -24,6 +24,7 @@ public static class AllCommands
         HistoryCommand.Of(invocation),
         ReportCommand.Of(invocation),
         AdoptCommand.Of(invocation),
+        InitCommand.Of(invocation),
         DoctorCommand.Of(invocation),
         ExplainCommand.Of(invocation),
         CompletionCommand.Of(invocation),
