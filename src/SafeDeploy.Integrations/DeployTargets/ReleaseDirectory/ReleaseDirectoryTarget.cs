@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using SafeDeploy.Config;
-using SafeDeploy.Ledger;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 using SafeDeploy.Runs;
