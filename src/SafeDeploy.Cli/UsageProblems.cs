@@ -74,5 +74,6 @@ public static class UsageProblems
 
     public static Problem UnexpectedError(Exception bug) => Unexpected.Occurred(
         $"unexpected {bug.GetType().Name}: {bug.Message}", "outside a step", "what the ledger has not recorded as applied", "stopping",
-        "safe-deploy status shows the deployment; report this message") with { Evidence = bug.StackTrace ?? "" };
+        "safe-deploy status shows the deployment; report this message") with
+    { Evidence = bug.StackTrace ?? "" };
 }

@@ -120,7 +120,10 @@ public sealed class DockerStep
         // The runner builds one string too; its quoting is part of what actions meet.
         var start = new ProcessStartInfo("docker", CommandLine)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _options.Workspace,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _options.Workspace,
         };
         start.Environment.Clear();
         start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");

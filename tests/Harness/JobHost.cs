@@ -152,7 +152,8 @@ public sealed class JobHost
 
     private void Remember(JobStep step, string outcome, string conclusion) => _steps[step.Id] = new Dictionary<string, object?>
     {
-        ["outcome"] = outcome, ["conclusion"] = conclusion,
+        ["outcome"] = outcome,
+        ["conclusion"] = conclusion,
         ["outputs"] = (_outputs.GetValueOrDefault(step.Id) ?? []).ToDictionary(o => o.Key, o => (object?)o.Value),
     };
 
@@ -177,7 +178,9 @@ public sealed class JobHost
             ["env"] = _env.Concat(step.Env.Select(e => KeyValuePair.Create(e.Name, e.Value))).GroupBy(e => e.Key).ToDictionary(e => e.Key, e => (object?)e.Last().Value),
             ["github"] = new Dictionary<string, object?> { ["token"] = _options.Token, ["repository"] = _options.Repository, ["run_id"] = _options.RunId, ["workspace"] = _options.Workspace },
             ["runner"] = new Dictionary<string, object?> { ["os"] = "Linux" },
-            ["matrix"] = null, ["strategy"] = null, ["vars"] = null,
+            ["matrix"] = null,
+            ["strategy"] = null,
+            ["vars"] = null,
         },
         new Dictionary<string, Func<object?>>
         {

@@ -75,7 +75,8 @@ public sealed class SecretTests
     private static async Task<string> LedgerAsync(Sample sample)
     {
         var start = new ProcessStartInfo(
-            Path.Combine(TestServers.PostgresBin, "pg_dump"), ["--data-only", "--schema=safe_deploy", sample.Database.Url]) { RedirectStandardOutput = true };
+            Path.Combine(TestServers.PostgresBin, "pg_dump"), ["--data-only", "--schema=safe_deploy", sample.Database.Url])
+        { RedirectStandardOutput = true };
         using var process = Process.Start(start) ?? throw new InvalidOperationException("pg_dump did not start");
         var text = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

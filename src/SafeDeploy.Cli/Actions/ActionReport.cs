@@ -45,20 +45,25 @@ public sealed class ActionReport(
 
     private void Outputs(ActionResult result, OutcomeDocument? outcome, string report)
     {
+        var ended = outcome?.Report;
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["deployment"] = outcome?.Report?.Deployment ?? "",
+            ["deployment"] = ended?.Deployment ?? "",
             ["result"] = result.Word,
-            ["conclusion"] = outcome?.Conclusion ?? (result.Plan is { } plan ? (plan.Refuses ? "refuse" : "pass") : ""),
-            ["decision"] = outcome?.Report?.Decision is { } decision ? $"{decision.Row}: {decision.Decision}" : "",
-            ["previous-digest"] = outcome?.Report?.From?.Digest ?? "",
-            ["digest"] = outcome?.Report?.To?.Digest ?? "",
-            ["backup"] = outcome?.Report?.Backup ?? "",
+            ["conclusion"] = outcome?.Conclusion ?? Verdict(result.Plan),
+            ["decision"] = Decided(ended),
+            ["previous-digest"] = ended?.From?.Digest ?? "",
+            ["digest"] = ended?.To?.Digest ?? "",
+            ["backup"] = ended?.Backup ?? "",
             ["report"] = report,
         };
         foreach (var output in HostModel.Outputs)
             files.Output(output.Name, redactor.Clean(values[output.Name]));
     }
+
+    private static string Decided(RunReport? ended) => ended?.Decision is { } decision ? $"{decision.Row}: {decision.Decision}" : "";
+
+    private static string Verdict(PlanView? plan) => plan switch { null => "", { Refuses: true } => "refuse", _ => "pass" };
 
     private void Summarise(ActionResult result, OutcomeDocument? outcome)
     {

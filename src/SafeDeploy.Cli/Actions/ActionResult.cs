@@ -57,7 +57,8 @@ public sealed record ActionResult(string Step, bool IsPost, int Code, string Jso
             ("if it fails", plan.Decision),
             .. plan.Problems.Select(p => (p.Code, $"{p.What}; {p.Next}")),
         ],
-        GitHubPlan.Sorted(plan.Findings)) { Markdown = Markdown };
+        GitHubPlan.Sorted(plan.Findings))
+    { Markdown = Markdown };
 
     private string Headline(DeployPlanDocument plan) => Code switch
     {
@@ -69,5 +70,6 @@ public sealed record ActionResult(string Step, bool IsPost, int Code, string Jso
 
     private PlanView OfFiles(PlanDocument plan) => new(
         "files", Code != (int)ExitCode.Done, plan.Verdict.Summary, [],
-        GitHubPlan.Sorted(plan.Statements.SelectMany(s => s.Findings.Where(f => f.SuppressedBecause is null).Select(f => new RiskLine(s.File, s.Line, f.Rule, f.Severity.ToString().ToLowerInvariant(), f.Message, f.Remedy))))) { Markdown = Markdown };
+        GitHubPlan.Sorted(plan.Statements.SelectMany(s => s.Findings.Where(f => f.SuppressedBecause is null).Select(f => new RiskLine(s.File, s.Line, f.Rule, f.Severity.ToString().ToLowerInvariant(), f.Message, f.Remedy)))))
+    { Markdown = Markdown };
 }

@@ -13,7 +13,7 @@ namespace SafeDeploy.Cli.Actions;
 
 /// <summary>One container of the action: masks, the step as a verb of the program, then what GitHub shows of it.</summary>
 /// <param name="verb">From <c>args</c> of action.yml; null = the input <c>step</c> decides.</param>
-public sealed class ActionRun(Invocation invocation, string? verb)
+public sealed class ActionRun(Invocation invocation, string? verb) : IDisposable
 {
     private const string StatePrefix = "safe_deploy_";
 
@@ -22,6 +22,8 @@ public sealed class ActionRun(Invocation invocation, string? verb)
 
     private readonly GitHubLog _log = new(invocation.Out, NewToken());
     private readonly ImmutableDictionary<string, string> _inputs = GitHubInputs.Read(invocation.Variables);
+
+    public void Dispose() => _log.Dispose();
 
     private string Step => verb ?? (_inputs["step"].Length > 0 ? _inputs["step"] : HostModel.DefaultVerb);
 

@@ -22,8 +22,11 @@ public static class ActionCommand
         var command = new Command("action", "For action.yml: reads INPUT_*, runs the step, reports to GitHub.") { Hidden = true };
         command.Arguments.Add(Verb);
         command.Options.Add(Post);
-        command.SetAction((line, cancellation) => new ActionRun(invocation, line.GetValue(Verb))
-            .RunAsync(line.GetValue(Post) || invocation.CalledAs == PostName, cancellation));
+        command.SetAction(async (line, cancellation) =>
+        {
+            using var run = new ActionRun(invocation, line.GetValue(Verb));
+            return await run.RunAsync(line.GetValue(Post) || invocation.CalledAs == PostName, cancellation);
+        });
         return command;
     }
 }

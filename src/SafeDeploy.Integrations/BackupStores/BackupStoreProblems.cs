@@ -26,7 +26,8 @@ public static class BackupStoreProblems
     public static ImmutableArray<ProblemInfo> All { get; } = [StoreUnusable, BadName, DiesWithContainer, StoreFailed];
 
     public static Problem Unusable(string store, string evidence) => StoreUnusable.Occurred(
-        "the folder of backup.store can not be written", store, Untouched, Stopping, $"mkdir -p {store} and let this user write there") with { Evidence = evidence };
+        "the folder of backup.store can not be written", store, Untouched, Stopping, $"mkdir -p {store} and let this user write there") with
+    { Evidence = evidence };
 
     public static Problem NameRefused(string set) => BadName.Occurred(
         $"\"{set}\" can not name a backup set", "the name of the set", "nothing was changed", Stopping, "use letters, digits, dots, dashes and underscores");
@@ -36,5 +37,6 @@ public static class BackupStoreProblems
         $"start the container with a host's folder or a volume at {store}, or choose s3:// or a command as backup.store");
 
     public static Problem Refused(string store, string what, string evidence) => StoreFailed.Occurred(
-        what, store, Untouched, Stopping, "read its words below, then run again") with { Evidence = evidence };
+        what, store, Untouched, Stopping, "read its words below, then run again") with
+    { Evidence = evidence };
 }

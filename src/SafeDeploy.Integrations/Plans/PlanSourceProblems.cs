@@ -27,7 +27,8 @@ public static class PlanSourceProblems
 
     public static Problem NoSuchBase(string reference, string evidence) => BaseUnknown.Occurred(
         $"git does not find a common ancestor of \"{reference}\" and what is checked out", "--git-base", NothingTouched, "nothing was judged",
-        "name a commit that is there, or fetch its history: git fetch --unshallow (fetch-depth: 0 in a workflow)") with { Evidence = evidence };
+        "name a commit that is there, or fetch its history: git fetch --unshallow (fetch-depth: 0 in a workflow)") with
+    { Evidence = evidence };
 
     public static Problem NoStatistics(string path, string why) => StatisticsUnusable.Occurred(
         $"\"{path}\" cannot be used: {why}", path, NothingTouched, "nothing was judged", "write it anew where the database can be reached: safe-deploy plan --export-statistics");

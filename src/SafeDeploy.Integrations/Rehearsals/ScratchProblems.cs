@@ -18,7 +18,8 @@ public static class ScratchProblems
 
     public static Problem NoDatabase(string server, string evidence, string state) => NoDatabaseInfo.Occurred(
         "the server does not let us make a scratch database", $"{server}   SQLSTATE {state}", "nothing was changed", "stopping",
-        "grant CREATEDB to the user of --scratch, or name another server") with { Evidence = evidence };
+        "grant CREATEDB to the user of --scratch, or name another server") with
+    { Evidence = evidence };
 
     public static Problem NoMigrations(string folder) => NoMigrationsInfo.Occurred(
         $"\"{folder}\" holds no migration", folder, "nothing was touched", "stopping", "name the folder that holds the migration files");

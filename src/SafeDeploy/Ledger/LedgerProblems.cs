@@ -185,7 +185,8 @@ public static class LedgerProblems
 
     public static Problem WasRefused(string place, string state, string message) =>
         Refused.Occurred("the server refused a statement of the ledger", $"{place}   SQLSTATE {state}", "the statement changed nothing", Stopping,
-            "look the SQLSTATE up in the server's manual; then run the step again") with { Evidence = message };
+            "look the SQLSTATE up in the server's manual; then run the step again") with
+        { Evidence = message };
 
     public static Problem NotMirrored(string file, string why) =>
         Unmirrored.Occurred($"the copy of the ledger was not written: {why}", file, "the ledger itself, in the database", "going on",

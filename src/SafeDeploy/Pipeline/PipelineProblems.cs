@@ -170,7 +170,8 @@ public static class PipelineProblems
         var shown = string.Join('\n', all.Take(10)) + (all.Length > 10 ? string.Create(CultureInfo.InvariantCulture, $"\n… and {all.Length - 10} more") : "");
         return TooRisky.Occurred(
             $"the pending migrations hold findings of severity {limit} or worse", all[0].Split("  ")[0], NothingTouched, "refusing to start",
-            "rewrite the statements as `safe-deploy plan` says, or silence one: -- safe-deploy: ignore RULE because=\"…\"") with { Evidence = shown };
+            "rewrite the statements as `safe-deploy plan` says, or silence one: -- safe-deploy: ignore RULE because=\"…\"") with
+        { Evidence = shown };
     }
 
     public static Problem TooEarly(string file, string migration, string why) => ContractTooEarly.Occurred(

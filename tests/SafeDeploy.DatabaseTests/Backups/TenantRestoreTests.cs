@@ -6,7 +6,6 @@ using SafeDeploy.Integrations.Backups.PgDump;
 using SafeDeploy.Integrations.BackupStores.Folder;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.LedgerStores.Postgres;
-using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;

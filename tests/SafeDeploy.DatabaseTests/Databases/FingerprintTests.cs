@@ -56,7 +56,7 @@ public sealed class FingerprintTests
             var lines = new Fingerprints(subject.Reader());
             foreach (var (a, b) in (await lines.LinesAsync(Subject.Tenant("tenant_a"), default)).Zip(await lines.LinesAsync(Subject.Tenant(name), default)))
                 Assert.Equal(a, b);
-            
+
         }
 
         Assert.Equal(prints["tenant_a"], prints[name]);

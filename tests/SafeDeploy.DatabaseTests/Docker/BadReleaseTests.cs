@@ -1,8 +1,8 @@
+using SafeDeploy.Integrations.DeployTargets;
 using SafeDeploy.Integrations.DeployTargets.Docker;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 using SafeDeploy.Runs;
-using SafeDeploy.Integrations.DeployTargets;
 
 namespace SafeDeploy.DatabaseTests.Docker;
 

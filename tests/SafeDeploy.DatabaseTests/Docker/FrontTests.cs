@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using SafeDeploy.Config;
-using SafeDeploy.Problems;
 using SafeDeploy.Integrations.DeployTargets;
+using SafeDeploy.Problems;
 using SafeDeploy.Tests.Load;
 
 namespace SafeDeploy.DatabaseTests.Docker;

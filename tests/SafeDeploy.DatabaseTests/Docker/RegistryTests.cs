@@ -1,7 +1,7 @@
 using System.Text.Json;
+using SafeDeploy.Integrations.DeployTargets;
 using SafeDeploy.Problems;
 using SafeDeploy.Runs;
-using SafeDeploy.Integrations.DeployTargets;
 
 namespace SafeDeploy.DatabaseTests.Docker;
 

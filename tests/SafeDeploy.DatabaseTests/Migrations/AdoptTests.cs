@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using SafeDeploy.Config;
+using SafeDeploy.DatabaseTests.Ledger;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
-using SafeDeploy.DatabaseTests.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;

@@ -1,5 +1,4 @@
 using SafeDeploy.Integrations.Databases.PgQuery;
-using SafeDeploy.Migrations;
 using SafeDeploy.Risk.Sql;
 
 namespace SafeDeploy.DatabaseTests.Migrations;

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Text;
 using Npgsql;
 using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Integrations.Rehearsals;
@@ -29,8 +27,12 @@ public sealed class RehearserTests
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder
         {
-            Host = TestServers.Postgres.Host, Port = TestServers.Postgres.Port, Database = "postgres", Pooling = false,
-            Username = TestServers.Postgres.UserInfo.Split(':')[0], Password = TestServers.Postgres.UserInfo.Split(':').ElementAtOrDefault(1),
+            Host = TestServers.Postgres.Host,
+            Port = TestServers.Postgres.Port,
+            Database = "postgres",
+            Pooling = false,
+            Username = TestServers.Postgres.UserInfo.Split(':')[0],
+            Password = TestServers.Postgres.UserInfo.Split(':').ElementAtOrDefault(1),
         }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
@@ -175,8 +177,13 @@ public sealed class RehearserTests
         var login = TestServers.Postgres.UserInfo.Split(':');
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder
         {
-            Host = TestServers.Postgres.Host, Port = TestServers.Postgres.Port, Database = "postgres", Pooling = false, ApplicationName = name,
-            Username = login[0], Password = login.ElementAtOrDefault(1),
+            Host = TestServers.Postgres.Host,
+            Port = TestServers.Postgres.Port,
+            Database = "postgres",
+            Pooling = false,
+            ApplicationName = name,
+            Username = login[0],
+            Password = login.ElementAtOrDefault(1),
         }.ConnectionString);
         await connection.OpenAsync();
         return connection;

@@ -1,4 +1,3 @@
-using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Risk.Sql;
 
 namespace SafeDeploy.DatabaseTests.Risk;

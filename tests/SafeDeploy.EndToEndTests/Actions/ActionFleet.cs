@@ -35,7 +35,9 @@ public sealed class ActionFleet : IAsyncDisposable
     {
         var options = new JobOptions(Path.Combine(_home, $"{++_jobs}"), Label)
         {
-            Env = [("DATABASE_URL", Sample.Database.UrlFromContainers)], InterruptWait = TimeSpan.FromSeconds(20), TerminateWait = TimeSpan.FromSeconds(5),
+            Env = [("DATABASE_URL", Sample.Database.UrlFromContainers)],
+            InterruptWait = TimeSpan.FromSeconds(20),
+            TerminateWait = TimeSpan.FromSeconds(5),
         };
         options = change?.Invoke(options) ?? options;
         var job = new JobHost(options);

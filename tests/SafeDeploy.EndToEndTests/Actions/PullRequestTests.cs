@@ -54,7 +54,8 @@ public sealed class PullRequestTests : IAsyncLifetime
     {
         var options = new JobOptions(Path.Combine(_home, Guid.NewGuid().ToString("N")[..8]), _label)
         {
-            Event = Event.Replace("HEAD", head, StringComparison.Ordinal), ApiUrl = _github.Url,
+            Event = Event.Replace("HEAD", head, StringComparison.Ordinal),
+            ApiUrl = _github.Url,
         };
         var job = new JobHost(options);
         Directory.CreateDirectory(Path.Combine(options.Workspace, "db", "tenant"));

@@ -83,7 +83,11 @@ public sealed class OwnServer : IAsyncDisposable
     {
         var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder
         {
-            Host = Address.Host, Port = Address.Port, Username = "sd_admin", Database = "postgres", Pooling = false,
+            Host = Address.Host,
+            Port = Address.Port,
+            Username = "sd_admin",
+            Database = "postgres",
+            Pooling = false,
         }.ConnectionString);
         await session.OpenAsync();
         return session;

@@ -1,7 +1,7 @@
 using SafeDeploy.Config;
-using SafeDeploy.Risk;
 using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Hosts.GitHub;
+using SafeDeploy.Risk;
 
 namespace SafeDeploy.Tests.Architecture;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using SafeDeploy.Integrations.Databases.PgQuery;
-using SafeDeploy.Reporting.Verdict;
 using SafeDeploy.Risk;
 using SafeDeploy.Risk.Hazards;
 using SafeDeploy.Tests.Risk;

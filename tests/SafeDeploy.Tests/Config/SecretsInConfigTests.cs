@@ -62,7 +62,10 @@ public sealed class SecretsInConfigTests
             """,
             variables: new Dictionary<string, string>
             {
-                ["LOG_LEVEL"] = "debug", ["STRIPE_KEY"] = "sk_live_1", ["QUEUE_URL"] = "amqp://u:rabbit@q/", ["GHCR"] = "ghp_1234",
+                ["LOG_LEVEL"] = "debug",
+                ["STRIPE_KEY"] = "sk_live_1",
+                ["QUEUE_URL"] = "amqp://u:rabbit@q/",
+                ["GHCR"] = "ghp_1234",
             });
         Assert.NotNull(reading.Config);
         var hidden = Hidden(reading).ToList();

@@ -1,9 +1,9 @@
 using System.Text;
 using SafeDeploy.Config;
+using SafeDeploy.Integrations.DeployTargets;
 using SafeDeploy.Integrations.DeployTargets.Docker;
 using SafeDeploy.Integrations.DeployTargets.Docker.Engine;
 using SafeDeploy.Problems;
-using SafeDeploy.Integrations.DeployTargets;
 
 namespace SafeDeploy.Tests.Docker;
 

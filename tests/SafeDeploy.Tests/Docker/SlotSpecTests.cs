@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using SafeDeploy.Config;
+using SafeDeploy.Integrations.DeployTargets;
 using SafeDeploy.Integrations.DeployTargets.Docker;
 using SafeDeploy.Integrations.DeployTargets.Docker.Engine;
 using SafeDeploy.Problems;
 using SafeDeploy.Runs;
-using SafeDeploy.Integrations.DeployTargets;
 
 namespace SafeDeploy.Tests.Docker;
 

@@ -1,5 +1,5 @@
-using SafeDeploy.Problems;
 using SafeDeploy.Integrations.DeployTargets;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Tests.Docker;
 

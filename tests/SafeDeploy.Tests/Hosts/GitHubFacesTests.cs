@@ -14,8 +14,11 @@ public sealed class GitHubFacesTests
     {
         var inputs = GitHubInputs.Read(new Dictionary<string, string>
         {
-            ["GITHUB_REPOSITORY"] = "acme/pos", ["GITHUB_WORKSPACE"] = "/github/workspace", ["RUNNER_WORKSPACE"] = "/home/runner/work/pos",
-            ["INPUT_FILES"] = "db\n/home/runner/work/pos/pos/db/tenant\n/home/runner/work/pos/posters/x", ["INPUT_CONFIG"] = "/home/runner/work/pos/pos",
+            ["GITHUB_REPOSITORY"] = "acme/pos",
+            ["GITHUB_WORKSPACE"] = "/github/workspace",
+            ["RUNNER_WORKSPACE"] = "/home/runner/work/pos",
+            ["INPUT_FILES"] = "db\n/home/runner/work/pos/pos/db/tenant\n/home/runner/work/pos/posters/x",
+            ["INPUT_CONFIG"] = "/home/runner/work/pos/pos",
         }.ToImmutableDictionary());
         Assert.Equal("db\n/github/workspace/db/tenant\n/home/runner/work/pos/posters/x", inputs["files"]);
         Assert.Equal("/github/workspace", inputs["config"]);

@@ -58,7 +58,12 @@ public sealed partial class HostModelTests
     {
         var values = new Dictionary<string, string>
         {
-            ["config"] = "deploy/safe-deploy.yml", ["environment"] = "", ["accept-drift"] = "true", ["reason"] = "a reason; with $HOME \"quotes\"", ["park-for"] = "2h", ["dry-run"] = "true",
+            ["config"] = "deploy/safe-deploy.yml",
+            ["environment"] = "",
+            ["accept-drift"] = "true",
+            ["reason"] = "a reason; with $HOME \"quotes\"",
+            ["park-for"] = "2h",
+            ["dry-run"] = "true",
         }.ToImmutableDictionary();
         var (arguments, wrong) = HostCommandLine.Of("preflight", values);
         Assert.Empty(wrong);

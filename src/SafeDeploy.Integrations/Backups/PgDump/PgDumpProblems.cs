@@ -58,7 +58,8 @@ public static class PgDumpProblems
 
     public static Problem Missing(string tool, string evidence) => ToolMissing.Occurred(
         $"\"{tool}\" does not start", tool, Untouched, Stopping,
-        "install the PostgreSQL client tools (Debian: apt-get install postgresql-client)") with { Evidence = evidence };
+        "install the PostgreSQL client tools (Debian: apt-get install postgresql-client)") with
+    { Evidence = evidence };
 
     public static Problem TooOld(string tool, int toolMajor, int serverMajor) => ToolTooOld.Occurred(
         $"{tool} is version {toolMajor}, the server is {serverMajor}", tool, Untouched, Stopping,
@@ -70,14 +71,17 @@ public static class PgDumpProblems
 
     public static Problem Full(string store, long free, long floor, string evidence) => NoSpace.Occurred(
         $"the disk became full while the backup was written: {Megabytes(free)} free, it stops below {Megabytes(floor)}", store, Untouched, Stopping,
-        "free space there, or choose another backup.store") with { Evidence = evidence };
+        "free space there, or choose another backup.store") with
+    { Evidence = evidence };
 
     public static Problem Failed(string part, int exitCode, string evidence) => DumpFailed.Occurred(
-        $"pg_dump of part \"{part}\" ended with exit code {exitCode}", part, Untouched, Stopping, "read its words below, then run again") with { Evidence = evidence };
+        $"pg_dump of part \"{part}\" ended with exit code {exitCode}", part, Untouched, Stopping, "read its words below, then run again") with
+    { Evidence = evidence };
 
     public static Problem Unreadable(string evidence) => DumpFailed.Occurred(
         "a table could not be read for its fingerprint: it was dropped meanwhile, or this user may not read it", "the target database", Untouched, Stopping,
-        "read the server's words below, then run again") with { Evidence = evidence };
+        "read the server's words below, then run again") with
+    { Evidence = evidence };
 
     public static Problem Changed(IReadOnlyCollection<string> tables) => ChangedMeanwhile.Occurred(
         $"{tables.Count} tables were truncated or rewritten while they were dumped, twice in a row",
@@ -86,7 +90,8 @@ public static class PgDumpProblems
 
     public static Problem LostSnapshot(string evidence) => SnapshotLost.Occurred(
         "the session that holds the backup's snapshot ended before the dump did", "the target database", Untouched, Stopping,
-        "look at the server's log, then run again") with { Evidence = evidence };
+        "look at the server's log, then run again") with
+    { Evidence = evidence };
 
     public static Problem DamagedPart(string set, string part, string why) => Damaged.Occurred(
         $"part \"{part}\" of set \"{set}\" {why}", $"{set}/{part}", "the database is not touched by reading a backup", Stopping,
@@ -103,11 +108,13 @@ public static class PgDumpProblems
         $"a file of backup.files can not be read: {why}", "backup.files", Untouched, Stopping, "correct backup.files, or give this user the right to read it");
 
     public static Problem NotAsBackedUp(string set, string what, string evidence = "") => NotProved.Occurred(
-        what, $"set \"{set}\"", "the target database; the scratch database is removed", Stopping, "do not rely on this set; take a new backup") with { Evidence = evidence };
+        what, $"set \"{set}\"", "the target database; the scratch database is removed", Stopping, "do not rely on this set; take a new backup") with
+    { Evidence = evidence };
 
     public static Problem ScratchRefused(string server, string evidence) => NoScratch.Occurred(
         "the scratch database for verify: restore could not be made", server, "nothing was changed", Stopping,
-        "alter role … createdb, or name another server in backup.scratch") with { Evidence = evidence };
+        "alter role … createdb, or name another server in backup.scratch") with
+    { Evidence = evidence };
 
     public static Problem ScratchTooSmall(string server, long needed, long free) => NoScratch.Occurred(
         $"{Megabytes(free)} free where the scratch database would be, restoring the set may need {Megabytes(needed)}", server, "nothing was changed", Stopping,

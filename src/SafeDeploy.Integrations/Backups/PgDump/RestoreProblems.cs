@@ -44,7 +44,8 @@ public static class RestoreProblems
         AsItWas, "rolled back", "verify the set: backup.verify: restore; choose another one");
 
     public static Problem Broke(string schema, string evidence) => Failed.Occurred(
-        $"restoring \"{schema}\" failed", $"schema \"{schema}\"", AsItWas, "rolled back", "read the server's words below") with { Evidence = evidence };
+        $"restoring \"{schema}\" failed", $"schema \"{schema}\"", AsItWas, "rolled back", "read the server's words below") with
+    { Evidence = evidence };
 
     private static string Rows(string fingerprint) => string.Create(CultureInfo.InvariantCulture, $"{fingerprint.Split(':')[0]}");
 }

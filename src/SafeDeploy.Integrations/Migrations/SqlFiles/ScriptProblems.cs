@@ -59,7 +59,8 @@ public static class ScriptProblems
         var line = statement.Line + statement.Text.Take(Math.Max(0, position - 1)).Count(character => character == '\n');
         return NotSqlInfo.Occurred(
             $"\"{statement.Excerpt}\" is no SQL that the server reads", string.Create(CultureInfo.InvariantCulture, $"{script.Path}:{line}"),
-            "nothing was touched", "refusing", "correct the statement") with { Evidence = said };
+            "nothing was touched", "refusing", "correct the statement") with
+        { Evidence = said };
     }
 
     public static string Place(MigrationScript script, PlacedStatement statement) =>

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
 using SafeDeploy.Integrations.Databases.Postgres;

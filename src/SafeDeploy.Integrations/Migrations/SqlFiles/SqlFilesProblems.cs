@@ -49,7 +49,8 @@ public static class SqlFilesProblems
             Place(move, failure), Untouched(move), "stopping", $"{Next(failure.Holder)}run again off-peak, or raise migrations.lock_timeout"),
         FailureKind.Deadlock or FailureKind.Serialization => ConflictInfo.Occurred(
             $"{Not(move)}: {(failure.Kind == FailureKind.Deadlock ? "deadlock" : "conflict with another transaction")}{Times(attempts)}",
-            Place(move, failure), Untouched(move), "stopping", "run again off-peak, or set migrations.parallel: 1") with { Evidence = Detail(failure) },
+            Place(move, failure), Untouched(move), "stopping", "run again off-peak, or set migrations.parallel: 1") with
+        { Evidence = Detail(failure) },
         FailureKind.ConnectionLost => LostInfo.Occurred(
             $"{Not(move)}: the connection broke{Times(attempts)}", Place(move, failure),
             $"{ScopeText.Of(move.Scope)} is as before, or its history says otherwise on the next run", "stopping",
@@ -60,7 +61,8 @@ public static class SqlFilesProblems
         FailureKind.Outside => Outside(move, failure),
         _ => StatementInfo.Occurred(
             $"{Not(move)}: {Message(failure.Cause)}", Place(move, failure), Untouched(move), "stopping",
-            "correct the migration, or the data it met, and run again") with { Evidence = Detail(failure) },
+            "correct the migration, or the data it met, and run again") with
+        { Evidence = Detail(failure) },
     };
 
     internal static Problem HalfBack(ScopeMove move) => HalfBackInfo.Occurred(

@@ -24,7 +24,11 @@ public sealed record TracedEffect(
         var blocks = Locks.Any(l => l.Value.BlocksWrites() && Before.Contains(l.Key)) || IndexLocks.Any(l => l.Value.BlocksWrites() && Before.Contains(l.Key));
         return predicted with
         {
-            Locks = Locks, IndexLocks = IndexLocks, SequenceLocks = SequenceLocks, Rewrites = Rewrites, Scans = Scans,
+            Locks = Locks,
+            IndexLocks = IndexLocks,
+            SequenceLocks = SequenceLocks,
+            Rewrites = Rewrites,
+            Scans = Scans,
             BlocksReads = Locks.Values.Concat(IndexLocks.Values).Any(l => l.BlocksReads()),
             BlocksWrites = Locks.Values.Concat(IndexLocks.Values).Any(l => l.BlocksWrites()),
             // That the data of production lets it pass was not seen.

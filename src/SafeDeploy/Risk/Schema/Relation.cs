@@ -61,7 +61,13 @@ public sealed class Column(string name, SqlType type)
     /// <summary>The column as a child inherits it.</summary>
     public Column Inherited() => new(Name, Type)
     {
-        NotNull = NotNull, HasDefault = HasDefault, IsGenerated = IsGenerated, IsInherited = true, IsNew = IsNew, Reads = Reads, Sequence = Sequence,
+        NotNull = NotNull,
+        HasDefault = HasDefault,
+        IsGenerated = IsGenerated,
+        IsInherited = true,
+        IsNew = IsNew,
+        Reads = Reads,
+        Sequence = Sequence,
     };
 
     /// <summary>The column as LIKE copies it: definition without default.</summary>

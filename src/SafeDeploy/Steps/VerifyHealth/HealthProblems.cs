@@ -55,15 +55,18 @@ public static class HealthProblems
 
     public static Problem InstanceExited(InstanceState instance, string slot) => Exited.Occurred(
         $"instance \"{instance.Name}\" exited{(instance.ExitCode is { } code ? $" with code {code}" : "")} instead of serving",
-        $"slot {slot}, instance {instance.Name}", NotSwitched, Stopping, "read its last lines below and correct the release") with { Evidence = instance.LastLog };
+        $"slot {slot}, instance {instance.Name}", NotSwitched, Stopping, "read its last lines below and correct the release") with
+    { Evidence = instance.LastLog };
 
     public static Problem InstanceOutOfMemory(InstanceState instance, string slot) => OutOfMemory.Occurred(
         $"instance \"{instance.Name}\" was killed at its memory limit", $"slot {slot}, instance {instance.Name}", NotSwitched, Stopping,
-        "raise deploy.docker.limits.memory, or lower what the release uses") with { Evidence = instance.LastLog };
+        "raise deploy.docker.limits.memory, or lower what the release uses") with
+    { Evidence = instance.LastLog };
 
     public static Problem InstanceRestarts(InstanceState instance, string slot) => Restarting.Occurred(
         $"instance \"{instance.Name}\" ended and was started again ({instance.Restarts} restarts)",
-        $"slot {slot}, instance {instance.Name}", NotSwitched, Stopping, "read its last lines below and correct the release") with { Evidence = instance.LastLog };
+        $"slot {slot}, instance {instance.Name}", NotSwitched, Stopping, "read its last lines below and correct the release") with
+    { Evidence = instance.LastLog };
 
     public static Problem SlotEmpty(string slot) => NoInstance.Occurred(
         $"slot {slot} holds no instance of the release", $"slot {slot}", NotSwitched, Stopping, "look at the engine's own log, then deploy again");
@@ -79,12 +82,14 @@ public static class HealthProblems
             $"slot {slot}, instance {instance}: GET {path}", NotSwitched, Stopping,
             answer.Status == 0
                 ? "check deploy.docker.port and what the release waits for when it starts"
-                : $"ask {path} by hand; raise health.within if the release only needs longer") with { Evidence = lastLog };
+                : $"ask {path} by hand; raise health.within if the release only needs longer") with
+        { Evidence = lastLog };
     }
 
     public static Problem AnswersAs(string where, string expected, string found, string lastLog) => WrongVersion.Occurred(
         $"version \"{found}\" answers where \"{expected}\" was deployed", where, NotSwitched, Stopping,
-        "check that the image was built from this release; the version must come from the build") with { Evidence = lastLog };
+        "check that the image was built from this release; the version must come from the build") with
+    { Evidence = lastLog };
 
     public static Problem SaysNoVersion(string where, string proof) => NoVersion.Occurred(
         $"the answer does not name its version in {proof}", where, NotSwitched, Stopping, "send it from the release, or remove the key from health");

@@ -16,14 +16,24 @@ internal static class SarifRules
         ["driver"] = new(["name"], new() { ["name"] = "text", ["rules"] = "[rule]" }),
         ["rule"] = new(["id"], new()
         {
-            ["id"] = "text", ["shortDescription"] = "message", ["fullDescription"] = "message", ["help"] = "message", ["helpUri"] = "uri", ["defaultConfiguration"] = "configuration",
+            ["id"] = "text",
+            ["shortDescription"] = "message",
+            ["fullDescription"] = "message",
+            ["help"] = "message",
+            ["helpUri"] = "uri",
+            ["defaultConfiguration"] = "configuration",
         }),
         ["configuration"] = new([], new() { ["level"] = "none|note|warning|error" }),
         ["message"] = new(["text"], new() { ["text"] = "text" }),
         ["result"] = new(["message"], new()
         {
-            ["ruleId"] = "text", ["ruleIndex"] = "number>=-1", ["level"] = "none|note|warning|error", ["message"] = "message", ["locations"] = "[location]",
-            ["partialFingerprints"] = "texts", ["suppressions"] = "[suppression]",
+            ["ruleId"] = "text",
+            ["ruleIndex"] = "number>=-1",
+            ["level"] = "none|note|warning|error",
+            ["message"] = "message",
+            ["locations"] = "[location]",
+            ["partialFingerprints"] = "texts",
+            ["suppressions"] = "[suppression]",
         }),
         ["location"] = new([], new() { ["physicalLocation"] = "physicalLocation" }),
         ["physicalLocation"] = new([], new() { ["artifactLocation"] = "artifactLocation", ["region"] = "region" }),

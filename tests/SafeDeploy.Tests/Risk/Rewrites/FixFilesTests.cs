@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SafeDeploy.Integrations.Databases.PgQuery;
 using SafeDeploy.Risk;
 using SafeDeploy.Risk.Rewrites;
