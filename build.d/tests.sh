@@ -1,6 +1,6 @@
 # Building and testing. Compilers and test hosts write to logs, so that standard output holds the totals alone.
 
-# In CI nothing may live on after the script: a compiler server would hold its pipes open.
+# In CI nothing may live on after the script: it would hold its pipes open.
 if [ "${CI:-}" = true ]; then
     export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
 fi
@@ -8,12 +8,17 @@ fi
 # compile CONFIGURATION WHAT: errors and warnings are printed, the rest is in the log.
 compile() {
     local log="$artifacts/compile.log" started=$SECONDS
-    dotnet build "$2" -c "$1" -v q -nologo -clp:NoSummary >"$log" 2>&1 </dev/null || {
+    # One compiler for all projects, for as long as this takes: its own start costs as much as a small project.
+    UseSharedCompilation=true dotnet build "$2" -c "$1" -v q -nologo -clp:NoSummary >"$log" 2>&1 </dev/null || {
+        compiler_ends
         grep -E '(error|warning) ' "$log" | sort -u | head -n 40 >&2 || cat "$log" >&2
         fail_with "$2 does not compile" "$log" "no test ran" "stopping" "correct the errors above"
     }
+    compiler_ends
     say "compiled $2 ($1) in $((SECONDS - started)) s"
 }
+
+compiler_ends() { [ "${CI:-}" != true ] || dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 </dev/null || true; }
 
 # Tools and samples live under tests/ too.
 test_projects() { grep -l '<IsTestProject>true' tests/*/*.csproj; }
