@@ -10,18 +10,20 @@ public sealed class DoctorTests
     {
         await using var sample = await Fleet.WithItemsAsync();
         var role = $"doctor_{Guid.NewGuid().ToString("N")[..8]}";
-        await sample.Database.ExecuteAsync($"create role {role} login password 'doctor'; revoke create on schema public from public; grant usage on schema control to {role}; grant select on control.tenant to {role}");
+        await sample.Database.ExecuteAsync($"create role {role} login password 'only-here-7Q'; revoke create on schema public from public; grant usage on schema control to {role}; grant select on control.tenant to {role}");
         try
         {
-            var url = ("DATABASE_URL", new UriBuilder(sample.Database.Url) { UserName = role, Password = "doctor" }.Uri.AbsoluteUri);
+            var url = ("DATABASE_URL", new UriBuilder(sample.Database.Url) { UserName = role, Password = "only-here-7Q" }.Uri.AbsoluteUri);
             var structure = await sample.StructureAsync();
             var ill = await sample.RunAsync("v1", "doctor", url);
             Assert.True(ill.ExitCode == 3, ill.ToString());
             Assert.Contains("  bad     privileges", ill.Out, StringComparison.Ordinal);
             Assert.Contains("  unknown long transactions", ill.Out, StringComparison.Ordinal);
+            Assert.Equal(structure, await sample.StructureAsync());
 
             var grants = ill.Out[ill.Out.IndexOf("-- to be run by an administrator", StringComparison.Ordinal)..];
             await sample.Database.ExecuteAsync(grants);
+            structure = await sample.StructureAsync();
             var well = await sample.RunAsync("v1", "doctor", url);
             Assert.True(well.ExitCode == 0, well.ToString());
             Assert.DoesNotContain("grant", well.Out[well.Out.IndexOf("privileges", StringComparison.Ordinal)..].Split('\n')[0], StringComparison.Ordinal);
