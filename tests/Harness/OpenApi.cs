@@ -96,12 +96,15 @@ public sealed class OpenApi(JsonElement root)
             return $"{at}.{missing} is missing";
         if (!schema.TryGetProperty("properties", out var properties))
             return null;
+        // An alternative that names some members and leaves the others to its parent says so.
+        var isOpen = schema.TryGetProperty("additionalProperties", out var more) && more.ValueKind == JsonValueKind.True;
         foreach (var member in value.EnumerateObject())
         {
             // GitHub ignores what it does not know; a member that the document lacks is still our mistake.
-            if (!properties.TryGetProperty(member.Name, out var known))
+            var isKnown = properties.TryGetProperty(member.Name, out var known);
+            if (!isKnown && !isOpen)
                 return $"{at}.{member.Name} is not in the document";
-            if (Check(known, member.Value, $"{at}.{member.Name}") is { } wrong)
+            if (isKnown && Check(known, member.Value, $"{at}.{member.Name}") is { } wrong)
                 return wrong;
         }
 
