@@ -7,6 +7,8 @@ namespace SafeDeploy.DatabaseTests.Backups;
 /// <summary>A folder on a disk that says to be nearly full from the first dump on.</summary>
 internal sealed class ShrinkingStore(IBackupStore inner) : IBackupStore
 {
+    private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public long Free { get; set; } = 10L << 30;
 
     public async Task FillAsync(CommandCall call)
@@ -14,15 +16,20 @@ internal sealed class ShrinkingStore(IBackupStore inner) : IBackupStore
         if (!call.Arguments.Any(a => a.StartsWith("--snapshot=", StringComparison.Ordinal)))
             return;
         Free = 3 << 20;
-        // Longer than the watch's interval: the dump is under way when it looks.
-        await Task.Delay(TimeSpan.FromMilliseconds(700), TimeProvider.System);
+        // The dump is under way until the watch has looked.
+        await _looked.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     public string Location => inner.Location;
 
     public string PlaceOf(string set) => inner.PlaceOf(set);
 
-    public long? FreeBytes() => Free;
+    public long? FreeBytes()
+    {
+        if (Free < 10L << 20)
+            _looked.TrySetResult();
+        return Free;
+    }
 
     public Task<Problem?> ObstacleAsync(CancellationToken cancellation) => inner.ObstacleAsync(cancellation);
 
