@@ -72,8 +72,13 @@ public sealed class FenceTests
         Assert.Single(await sample.TenantVersionsAsync());
     }
 
-    private static Task<string> ContainersAsync(Sample sample) => ContainerLabel.DockerAsync(
-        "ps", "-a", "--no-trunc", "--filter", $"label=safe-deploy.service={sample.Service}", "--format", "{{.ID}} {{.Names}} {{.State}} {{.Networks}}");
+    // The engine keeps a container's networks in a map: each answer has them in another order.
+    private static async Task<string> ContainersAsync(Sample sample)
+    {
+        var rows = await ContainerLabel.DockerAsync(
+            "ps", "-a", "--no-trunc", "--filter", $"label=safe-deploy.service={sample.Service}", "--format", "{{.ID}} {{.Names}} {{.State}}\t{{.Networks}}");
+        return string.Join('\n', rows.Split('\n').Select(row => row.Split('\t')).Select(row => $"{row[0]} {string.Join(',', row[^1].Split(',').Order(StringComparer.Ordinal))}").Order(StringComparer.Ordinal));
+    }
 
     // Health probes of the engine itself are exec events; what a client asks for is not among them here.
     private static async Task<string> EventsAsync(Sample sample, long since) => await ContainerLabel.DockerAsync(
