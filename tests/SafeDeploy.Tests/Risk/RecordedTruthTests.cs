@@ -80,16 +80,35 @@ public sealed class RecordedTruthTests
         Assert.True(differences.Count == 0, $"{differences.Count} differences\n" + string.Join('\n', differences));
     }
 
-    /// <summary>From the text alone, and with the schema known, against what 15 did; the targets are those for statements nobody has seen.</summary>
+    /// <summary>From the text alone, and with the schema known, against what 15 did. Where the text misleads is written down, each with what it cannot tell.</summary>
     [Theory]
-    [InlineData("catalogue", 0.90, 0.95, 0.98)]
+    [InlineData("catalogue", 0.91, 0.95, 0.98)]
     [InlineData("orm", 0.92, 0.97, 0.99)]
     public void From_the_text_alone_hazards_and_locks_are_mostly_right(string corpus, double precision, double recall, double strongest)
+    {
+        var judged = Alone(corpus).ToArray();
+        var right = judged.Count(j => j is { Said: true, Was: true });
+        var (wrong, missed) = (judged.Where(j => j is { Said: true, Was: false }).ToArray(), judged.Where(j => j is { Said: false, Was: true }).ToArray());
+
+        var written = File.ReadLines(Path.Combine(Folder(corpus), "text-alone.tsv")).Select(l => l.Split('\t')).ToArray();
+        Assert.All(written, w => Assert.NotEmpty(w[1]));
+        Assert.Equal(
+            written.Select(w => $"{w[0]}: {w[2]}").Order(StringComparer.Ordinal),
+            wrong.Select(j => $"false alarm: {j.Sql}").Concat(missed.Select(j => $"missed: {j.Sql}")).Order(StringComparer.Ordinal));
+        Assert.True((double)right / (right + wrong.Length) >= precision, $"precision {right} of {right + wrong.Length}");
+        Assert.True((double)right / (right + missed.Length) >= recall, $"recall {right} of {right + missed.Length}");
+        Assert.True((double)judged.Count(j => j.SameLock) / judged.Length >= strongest, $"strongest lock {judged.Count(j => j.SameLock)} of {judged.Length}");
+    }
+
+    /// <param name="Said">The text alone calls it a hazard.</param>
+    /// <param name="Was">It was one.</param>
+    private sealed record Alarm(string Sql, bool Said, bool Was, bool SameLock);
+
+    private static IEnumerable<Alarm> Alone(string corpus)
     {
         var (schema, statements) = Read(corpus);
         var facts = RecordedFacts.Read(Folder(corpus), 15);
         var model = new EffectModel(Parser);
-        var (right, wrong, missed, sameLock, judged) = (0, 0, 0, 0, 0);
         foreach (var statement in statements)
         {
             var (fact, parsed) = (facts[RecordedFacts.Flat(statement.Text)], Parser.Parse(statement.Text));
@@ -100,16 +119,8 @@ public sealed class RecordedTruthTests
             var blocks = fact.Locks.Values.Concat(fact.IndexLocks.Values).Any(l => l.BlocksWrites());
             var isHazard = known.DestroysData || (blocks && fact.Rewrites.Count + fact.Scans.Count > 0);
             Assert.True(known.Hazard == isHazard || IsPlanner(statement.Text), $"with the schema known: {statement.Text}");
-            right += alone.Hazard && isHazard ? 1 : 0;
-            wrong += alone.Hazard && !isHazard ? 1 : 0;
-            missed += !alone.Hazard && isHazard ? 1 : 0;
-            sameLock += alone.StrongestLock == fact.Locks.Values.Append(LockLevel.None).Max() ? 1 : 0;
-            judged++;
+            yield return new Alarm(fact.Statement, alone.Hazard, isHazard, alone.StrongestLock == fact.Locks.Values.Append(LockLevel.None).Max());
         }
-
-        Assert.True((double)right / (right + wrong) >= precision, $"precision {right} of {right + wrong}");
-        Assert.True((double)right / (right + missed) >= recall, $"recall {right} of {right + missed}");
-        Assert.True((double)sameLock / judged >= strongest, $"strongest lock {sameLock} of {judged}");
     }
 
     private static bool IsPlanner(string sql) => Exceptions.Any(e => sql.StartsWith(e.Beginning, StringComparison.OrdinalIgnoreCase) && e.From <= 15 && e.To >= 15);

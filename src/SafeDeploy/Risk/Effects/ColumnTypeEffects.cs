@@ -30,8 +30,9 @@ internal static class ColumnTypeEffects
 
     private static TypeChange Judge(EffectBuilder effects, Relation table, Column? column, SqlType to, SqlNode command, string name)
     {
-        var change = TypeChange.Between(name, column?.Type ?? SqlType.Unknown, to, effects.Schema);
-        if (command.Node("def")?.Node("raw_default") is not { } expression)
+        var written = command.Node("def")?.Node("raw_default");
+        var change = TypeChange.Between((name, written is not null), column?.Type ?? SqlType.Unknown, to, effects.Schema);
+        if (written is not { } expression)
             return Collated(command, change);
         if (IsPlainCast(expression, name, to))
             return change;

@@ -23,15 +23,15 @@ internal sealed record TypeChange(bool Rewrites, bool Lossy, bool RebuildsIndexe
         .ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Old and new type where both are known; the usual case where the old one is not.</summary>
-    /// <param name="column">Its name, for the usual case.</param>
-    public static TypeChange Between(string column, SqlType was, SqlType to, SchemaState schema)
+    /// <param name="column">Its name, for the usual case, and whether USING is written.</param>
+    public static TypeChange Between((string Name, bool HasUsing) column, SqlType was, SqlType to, SchemaState schema)
     {
         if (schema.DomainOf(to) is { } domain && domain != schema.DomainOf(was))
             return schema.IsConstrained(domain) ? new(true, false, false, false) : Between(column, was, domain.Base, schema);
         if (schema.DomainOf(was) is { } old && schema.DomainOf(to) != old)
             return Between(column, old.Base, to, schema);
         if (was.IsUnknown)
-            return UsualTypes.Guess(column, to, schema);
+            return UsualTypes.Guess(column.Name, to, schema, column.HasUsing);
         if (was == to)
             return InPlace;
         if (was.IsArray || to.IsArray)

@@ -19,11 +19,17 @@ internal static class UsualTypes
     private static readonly string[] Checked =
         ["positive", "nonneg", "unsigned", "email", "url", "domain", "dom", "percent", "percentage", "pct", "postal", "zip", "phone", "ratio"];
 
+    // Without USING the server takes only a type that is assigned to the new one (pg_cast.castcontext): to these that is
+    // one which shares its bytes, since text would need USING.
+    private static readonly string[] ReachedFromTheirLikeOnly = ["inet", "varbit", "oid"];
+
     private static readonly string[] Listed = ["status", "state", "type", "kind", "role", "enum", "level"];
 
-    public static TypeChange Guess(string column, SqlType to, SchemaState schema) => to.Name switch
+    /// <param name="hasUsing">An expression says how the values are made.</param>
+    public static TypeChange Guess(string column, SqlType to, SchemaState schema, bool hasUsing) => to.Name switch
     {
         _ when to.IsArray => new(true, false, true, false),
+        _ when !hasUsing && to.Length is null && ReachedFromTheirLikeOnly.Contains(to.Name) => new(false, false, false, false),
         "varchar" when to.Length < Roomy => new(true, true, true, false),
         "varchar" or "text" => HoldsText(column) ? new(false, false, false, false) : new(true, false, true, false),
         "citext" => new(false, false, true, false),
