@@ -78,7 +78,7 @@ internal static class FilePlan
         var files = await MigrationFolder.FilesAsync(full, path, cancellation);
         var (set, problems) = MigrationSetReader.Read(ScopeKind.Tenants, path, null, files);
         if (problems.IsEmpty)
-            return set.Migrations.Select(m => new RiskFile(m.Forward.Path, m.Forward.Sql, m.Forward.FirstLine, m.Rollback?.Sql));
+            return set.Migrations.Select(m => RiskFile.Of(set, m));
         return files.Where(f => f.Path.EndsWith(".sql", StringComparison.OrdinalIgnoreCase))
             .OrderBy(f => f.Path, StringComparer.Ordinal)
             .Select(f => new RiskFile(f.Path, f.Text));

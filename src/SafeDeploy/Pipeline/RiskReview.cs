@@ -54,7 +54,7 @@ public static class RiskReview
         Migrations(fleet, pending: false).Select(m => new RiskFile(m.Forward.Path, m.Forward.Sql, m.Forward.FirstLine, IsReplayed: true));
 
     private static IEnumerable<RiskFile> Pending(FleetHistory? fleet, bool replayed) =>
-        Migrations(fleet, pending: true).Select(m => new RiskFile(m.Forward.Path, m.Forward.Sql, m.Forward.FirstLine, m.Rollback?.Sql, replayed));
+        Migrations(fleet, pending: true).Select(m => RiskFile.Of(fleet!.Set, m, replayed));
 
     private static IEnumerable<Migration> Migrations(FleetHistory? fleet, bool pending)
     {

@@ -3,6 +3,7 @@ using SafeDeploy.Risk.Effects;
 using SafeDeploy.Risk.Fleet;
 using SafeDeploy.Risk.Schema;
 using SafeDeploy.Risk.Sql;
+using SafeDeploy.Risk.Verdict;
 
 namespace SafeDeploy.Risk;
 
@@ -35,7 +36,7 @@ public sealed class RiskAnalyzer(ISqlParser parser)
             schema.IsJudging = !file.IsReplayed;
             var played = Play(file, schema, options);
             if (!file.IsReplayed)
-                judged.AddRange(RuleCatalogue.Apply(played));
+                judged.AddRange(Reversal.Judge(file, RuleCatalogue.Apply(played), parser, _model, schema.SearchPath));
         }
 
         return new RiskReport(judged.ToImmutable(), before.Notes) { Files = all };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDeploy.Migrations;
 using SafeDeploy.Risk.Effects;
 using SafeDeploy.Risk.Rehearsal;
 using SafeDeploy.Risk.Sql;
@@ -11,7 +12,21 @@ namespace SafeDeploy.Risk;
 /// <param name="FirstLine">1-based line of the file at which <paramref name="Sql"/> begins.</param>
 /// <param name="Rollback">The way back, or null when there is none or none is known.</param>
 /// <param name="IsReplayed">It stood there before the change: played for what it made, not judged.</param>
-public sealed record RiskFile(string Path, string Sql, int FirstLine = 1, string? Rollback = null, bool IsReplayed = false);
+public sealed record RiskFile(string Path, string Sql, int FirstLine = 1, string? Rollback = null, bool IsReplayed = false)
+{
+    private static readonly string[] OftenWithoutWayBack = ["flyway", "prisma"];
+
+    /// <summary><see cref="Rollback"/> is what there is; a null one then says that there is no way back.</summary>
+    public bool IsWayBackKnown { get; init; }
+
+    /// <summary>A migration of a set; what its author calls irreversible has no way back, whatever files exist.</summary>
+    public static RiskFile Of(MigrationSet set, Migration migration, bool isReplayed = false) =>
+        new(migration.Forward.Path, migration.Forward.Sql, migration.Forward.FirstLine, migration.Header.Irreversible ? null : migration.Rollback?.Sql, isReplayed)
+        {
+            // Who keeps no rollback files at all has not forgotten one.
+            IsWayBackKnown = migration.Header.Irreversible || !OftenWithoutWayBack.Contains(set.Layout) || set.Migrations.Any(m => m.Rollback is not null),
+        };
+}
 
 /// <summary>What a rule has to say about a statement.</summary>
 /// <param name="Remedy">Starts with a verb; SQL in it can be pasted.</param>

@@ -24,7 +24,16 @@ public sealed record WayBack(string Half, string After)
         var compatible = report.Statements.Aggregate((bool?)true, (sofar, s) => EffectBuilder.Both(sofar, s.Effect.Compatible));
         var oneWay = report.Files.FirstOrDefault(f => !f.IsReplayed && f.Rollback is null && report.Statements.Any(s => s.File == f.Path));
         return Of(new WayBackFacts(
-            !report.Statements.IsEmpty, compatible, lost is null ? null : $"{lost.File}:{lost.Line} destroys data", oneWay is null ? null : $"{oneWay.Path} comes without a rollback migration"));
+            !report.Statements.IsEmpty, compatible, lost is null ? null : $"{lost.File}:{lost.Line} destroys data", OneWay(report, oneWay)));
+    }
+
+    private static string? OneWay(RiskReport report, RiskFile? without)
+    {
+        if (without is not null)
+            return $"{without.Path} comes without a rollback migration";
+        var known = report.Files.Where(f => f.IsWayBackKnown).Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+        var left = report.Statements.FirstOrDefault(s => s.Effect is { Reversible: false, DestroysData: false } && known.Contains(s.File));
+        return left is null ? null : $"{left.File}:{left.Line} is not undone by its rollback migration";
     }
 
     private static string HalfWay(WayBackFacts facts) => Obstacle(facts) is { } obstacle
