@@ -2,72 +2,46 @@ using SafeDeploy.EndToEndTests.Harness;
 
 namespace SafeDeploy.EndToEndTests;
 
-/// <summary>A program of somebody else's migrates the tenants: a script over psql, with a history of its own in each schema.</summary>
+/// <summary>A program of somebody else's migrates the tenants: Django, with its own history in each schema.</summary>
 public sealed class CommandEngineTests
 {
-    private const string Program = """
-        #!/bin/sh
-        set -eu
-        sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$SAFE_DEPLOY_DATABASE_URL" "$@"; }
-        applied=$(sql -c 'select version from history')
-        case $1 in
-            status)
-                for file in steps/*.up.sql; do
-                    version=${file#steps/} version=${version%.up.sql}
-                    case $applied in *"$version"*) echo "$version applied" ;; *) echo "$version pending" ;; esac
-                done ;;
-            forward)
-                for file in steps/*.up.sql; do
-                    version=${file#steps/} version=${version%.up.sql}
-                    case $applied in *"$version"*) continue ;; esac
-                    sql --single-transaction -f "$file" -c "insert into history values ('$version')"
-                    [ "$version" != "$SAFE_DEPLOY_TO" ] || break
-                done ;;
-            rollback) sql --single-transaction -f "steps/$SAFE_DEPLOY_VERSION.down.sql" -c "delete from history where version = '$SAFE_DEPLOY_VERSION'" ;;
-            sql) cat "steps/$SAFE_DEPLOY_VERSION.up.sql" ;;
-        esac
-
-        """;
-
-    private static readonly string Config = Fleet.Config.Replace(
-        "{ engine: sql, path: db/tenant }",
-        "{ engine: command, forward: [ ./migrate-tenant, forward ], rollback: [ ./migrate-tenant, rollback ], status: [ ./migrate-tenant, status ], sql: [ ./migrate-tenant, sql ] }",
-        StringComparison.Ordinal);
+    private static readonly string Project = Path.Combine(TestServers.RepositoryRoot, "tests", "samples", "django");
 
     [Fact]
-    public async Task A_fleet_is_brought_forward_by_a_program_and_back_when_it_fails_on_one_tenant()
+    public async Task A_fleet_is_brought_forward_by_Django_and_back_when_it_fails_on_one_tenant()
     {
-        await using var sample = await Fleet.CreateAsync(Config);
-        sample.Write("migrate-tenant", Program);
-        File.SetUnixFileMode(Path.Combine(sample.Home, "migrate-tenant"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        foreach (var tenant in (string[])["tenant_001", "tenant_002", "tenant_003"])
-            await sample.Database.ExecuteAsync($"create table {tenant}.history (version text primary key)");
-        Step(sample, "001", "create table item (id integer, code text);", "drop table item;");
+        await using var sample = await Sample.EmptyAsync();
+        Copy(sample, "migrate-tenant", "settings.py", "shop/__init__.py", "shop/migrations/__init__.py", "shop/migrations/0001_item.py");
+        sample.Configure(await File.ReadAllTextAsync(Path.Combine(Project, "safe-deploy.yml")));
         await sample.DeployAsync("v1");
-        Assert.Equal(["001"], await HistoriesAsync(sample));
+        Assert.Equal(["0001_item"], await HistoriesAsync(sample));
 
-        await sample.Database.ExecuteAsync("insert into tenant_002.item values (1, 'b'), (2, 'b')");
-        Step(sample, "002", "alter table item add constraint item_code_key unique (code);", "alter table item drop constraint item_code_key;");
+        await sample.Database.ExecuteAsync("insert into tenant_002.shop_item (code) values ('b'), ('b')");
+        Copy(sample, "shop/migrations/0002_item_code_once.py");
         var before = await sample.StructureAsync();
         var run = await sample.RunAsync("v2", "run");
         Assert.True(run.ExitCode == 1, run.ToString());
-        Assert.Equal(["001"], await HistoriesAsync(sample));
+        Assert.Equal(["0001_item"], await HistoriesAsync(sample));
         Assert.Equal(before, await sample.StructureAsync());
-        Golden.Verify(Normal.Text($"{run.Problems[0]}\n\n{run.Out}", sample), "A_program_that_fails_on_one_tenant");
+        Golden.Verify(Normal.Text($"{run.Problems[0]}\n\n{run.Out}", sample), "Django_fails_on_one_tenant");
     }
 
-    private static void Step(Sample sample, string version, string forward, string back)
+    private static void Copy(Sample sample, params string[] files)
     {
-        sample.Write($"steps/{version}.up.sql", forward + "\n");
-        sample.Write($"steps/{version}.down.sql", back + "\n");
+        foreach (var file in files)
+        {
+            var copy = Path.Combine(sample.Home, file);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(Path.Combine(Project, file), copy);
+        }
     }
 
-    /// <summary>What the program's own tables say, each answer once: one element means no mix.</summary>
+    /// <summary>What Django's own tables say, each answer once: one element means no mix.</summary>
     private static async Task<string[]> HistoriesAsync(Sample sample)
     {
         var histories = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tenant in (string[])["tenant_001", "tenant_002", "tenant_003"])
-            histories.Add(await sample.Database.ScalarAsync<string>($"select string_agg(version, ' ' order by version) from {tenant}.history") ?? "none");
+            histories.Add(await sample.Database.ScalarAsync<string>($"select string_agg(name, ' ' order by name) from {tenant}.django_migrations") ?? "none");
         return [.. histories];
     }
 }
