@@ -70,9 +70,10 @@ public sealed class CompositionRoot
         var gates = _config.Health is { } health
             ? new HealthGates(database, _config.Tenants, target, front, _commands, _folder, _clock).All(health)
             : [];
-        var backups = Backups(settings);
+        var store = _config.Backup is { } kept ? BackupStoreFactory.Open(kept, _folder, _commands) : null;
+        var backups = Backups(settings, store);
         var world = new World(
-            _config, ledger, _config.Backup is { } backup ? new FolderMirror(backup.Store.LocalPath, _redactor) : null, database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), backups?.Backup, target,
+            _config, ledger, store is null ? null : new StoreMirror(store, _redactor), database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), backups?.Backup, target,
             _parser, new ScriptEffects(_parser), gates, _story, _clock);
         return Wire(world, front, new AdoptService(source, database, ledger)) with { Restore = backups is { } both ? new ManualRestore(world, both.Restore) : null };
     }
@@ -115,11 +116,10 @@ public sealed class CompositionRoot
             ? [new Scope.Public()]
             : [.. (await database.TenantsAsync(_config.Tenants, cancellation)).Tenants.Select(t => new Scope.Tenant(t))];
 
-    private (PgDumpBackup Backup, PgDumpRestore Restore)? Backups(NpgsqlConnectionStringBuilder server)
+    private (PgDumpBackup Backup, PgDumpRestore Restore)? Backups(NpgsqlConnectionStringBuilder server, IBackupStore? store)
     {
-        if (_config.Backup is not { } backup)
+        if (_config.Backup is not { } backup || store is null)
             return null;
-        var store = BackupStoreFactory.Open(backup);
         var options = new PgDumpOptions(_folder, backup.Files)
         {
             Bin = backup.Client ?? "",

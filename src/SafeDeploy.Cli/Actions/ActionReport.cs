@@ -181,7 +181,7 @@ public sealed class ActionReport(
     }
 
     private IEnumerable<string> BackupsInside(ActionResult result) =>
-        result.Config?.Backup?.Store.LocalPath is { } store && Path.GetRelativePath(context.Workspace, store) is var inside && !inside.StartsWith("..", StringComparison.Ordinal) && Directory.Exists(store)
+        result.Config?.Backup?.Store is { Scheme: "file", LocalPath: var store } && Path.GetRelativePath(context.Workspace, store) is var inside && !inside.StartsWith("..", StringComparison.Ordinal) && Directory.Exists(store)
             ? [inside]
             : [];
 }

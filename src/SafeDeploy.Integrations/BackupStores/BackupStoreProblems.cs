@@ -36,7 +36,7 @@ public static class BackupStoreProblems
         $"backup.store lies on {mount}, which is gone when this container is", store, Untouched, Stopping,
         $"start the container with a host's folder or a volume at {store}, or choose s3:// or a command as backup.store");
 
-    public static Problem Refused(string store, string what, string evidence) => StoreFailed.Occurred(
-        what, store, Untouched, Stopping, "read its words below, then run again") with
+    public static Problem Refused(string place, string what, string evidence, string next = "read its words below, then run again") => StoreFailed.Occurred(
+        what, place, Untouched, Stopping, next) with
     { Evidence = evidence };
 }

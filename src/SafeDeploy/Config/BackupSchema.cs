@@ -26,19 +26,19 @@ internal static class BackupSchema
 
     public static readonly SectionShape Command = new(
     [
-        Program("put", "Keeps the file `SAFE_DEPLOY_FILE` under the name `SAFE_DEPLOY_NAME`; ends with 0 only when it is safe there."),
+        Program("put", "Keeps the file `SAFE_DEPLOY_FILE` under the name `SAFE_DEPLOY_NAME`, in place of one that has it; ends with 0 only when it is safe there."),
         Program("get", "Writes what is kept under `SAFE_DEPLOY_NAME` to `SAFE_DEPLOY_FILE`."),
-        Program("list", "Prints every name that is kept, one a line."),
-        Program("delete", "Removes what is kept under `SAFE_DEPLOY_NAME`."),
+        Program("list", "Prints every name that is kept and begins with `SAFE_DEPLOY_NAME`, one a line; others may be among them."),
+        Program("delete", "Removes what is kept under `SAFE_DEPLOY_NAME`; ends with 0 when it is not there."),
     ],
     []);
 
     public static readonly SectionShape Backup = new(
     [
-        Key("store", PlaceTypes.Store, "Where backups are kept: a folder on a disk that survives the runner.") with
-        { Required = true, NotBuilt = ["s3://", "gs://", "az://", "command"] },
-        Section("s3", S3, "How the bucket is reached; with `s3://` only.") with { IsBuilt = false },
-        Section("command", Command, "The programs that keep the sets; with `store: command` only.") with { IsBuilt = false },
+        Key("store", PlaceTypes.Store, "Where backups are kept: a folder on a disk that survives the runner, a bucket, or `command`.") with
+        { Required = true, NotBuilt = ["gs://", "az://"] },
+        Section("s3", S3, "How the bucket is reached; with `s3://` only."),
+        Section("command", Command, "The programs that keep the sets; with `store: command` only. Each finds in its environment what it is asked."),
         Key("verify", ScalarTypes.Choice(("checksum", BackupVerification.Checksum), ("list", BackupVerification.List), ("restore", BackupVerification.Restore)),
             "How a backup is proved before it counts: its files' SHA-256, also its table of contents, or also by restoring it into a scratch database and comparing fingerprints.") with
         { Default = ["list"] },

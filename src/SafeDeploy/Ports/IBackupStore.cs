@@ -15,7 +15,10 @@ public interface IBackupStore
     /// <summary>Why nothing could be kept here, or null; proved by keeping a file and taking it away again.</summary>
     Task<Problem?> ObstacleAsync(CancellationToken cancellation);
 
-    /// <summary>Bytes free where a set is written, or null where the place does not tell.</summary>
+    /// <summary>The folder on this machine where a set is written; where the store is elsewhere, its files leave it one by one.</summary>
+    string Workplace { get; }
+
+    /// <summary>Bytes free in <see cref="Workplace"/>, or null where it does not tell.</summary>
     long? FreeBytes();
 
     /// <summary>An empty folder on this machine to write a set into, readable by its owner only.</summary>

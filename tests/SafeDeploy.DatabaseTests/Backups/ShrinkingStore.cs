@@ -22,6 +22,8 @@ internal sealed class ShrinkingStore(IBackupStore inner) : IBackupStore
 
     public string Location => inner.Location;
 
+    public string Workplace => inner.Workplace;
+
     public string PlaceOf(string set) => inner.PlaceOf(set);
 
     public long? FreeBytes()

@@ -15,13 +15,9 @@ public sealed class FolderStore(string folder, MountTable? mounts) : IBackupStor
 
     public string PlaceOf(string set) => Path.Combine(Location, SetNames.Checked(set));
 
-    public long? FreeBytes()
-    {
-        for (var at = new DirectoryInfo(Location); at is not null; at = at.Parent)
-            if (at.Exists)
-                return new DriveInfo(at.FullName).AvailableFreeSpace;
-        return null;
-    }
+    public string Workplace => Location;
+
+    public long? FreeBytes() => FreeSpace.Of(Location);
 
     public Task<Problem?> ObstacleAsync(CancellationToken cancellation) => Task.FromResult(Obstacle());
 

@@ -48,7 +48,7 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
         $"{await _tools.NameAsync(cancellation)}, server {await ScalarAsync<string>("select current_setting('server_version')", cancellation)}";
 
     public async Task<BackupSpace> SpaceAsync(CancellationToken cancellation) =>
-        new(2 * await ScalarAsync<long>("select pg_database_size(current_database())", cancellation), _store.FreeBytes(), _store.Location);
+        new(2 * await ScalarAsync<long>("select pg_database_size(current_database())", cancellation), _store.FreeBytes(), _store.Workplace);
 
     public async Task<BackupReceipt> TakeAsync(string set, IReadOnlyList<Scope> scopes, BackupLabel label, CancellationToken cancellation)
     {
@@ -261,7 +261,7 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
         }
 
         return _store.FreeBytes() is { } free and < 1 << 20
-            ? PgDumpProblems.Full(_store.Location, free, _options.Floor, result.Error)
+            ? PgDumpProblems.Full(_store.Workplace, free, _options.Floor, result.Error)
             : PgDumpProblems.Failed(part, result.ExitCode, $"{result.Error.TrimEnd()}\n(snapshot {holder.Snapshot})");
     }
 
@@ -304,7 +304,7 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
         var database = await ScalarAsync<long>("select pg_database_size(current_database())", cancellation);
         var forecast = SpaceForecast.Of(database, FilesPart.Size(_options.Folder, _options.Files), await LastAsync(cancellation));
         if (free < forecast.Bytes + _options.Floor)
-            throw new ProblemException(PgDumpProblems.TooSmall(_store.Location, forecast.Bytes + _options.Floor, free, forecast.How));
+            throw new ProblemException(PgDumpProblems.TooSmall(_store.Workplace, forecast.Bytes + _options.Floor, free, forecast.How));
     }
 
     /// <summary>The newest set of this database tells how small a dump of it is.</summary>
@@ -318,8 +318,8 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
     }
 
     private Problem OfDisk(string message) => _store.FreeBytes() is { } free and < 1 << 20
-        ? PgDumpProblems.Full(_store.Location, free, _options.Floor, message)
-        : BackupStores.BackupStoreProblems.Unusable(_store.Location, message);
+        ? PgDumpProblems.Full(_store.Workplace, free, _options.Floor, message)
+        : BackupStores.BackupStoreProblems.Unusable(_store.Workplace, message);
 
     private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
     {

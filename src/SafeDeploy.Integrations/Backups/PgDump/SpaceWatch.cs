@@ -20,7 +20,7 @@ internal sealed class SpaceWatch(IBackupStore store, long floor, TimeProvider cl
         }
         catch (Exception cut) when (stop.IsCancellationRequested && !cancellation.IsCancellationRequested && cut is OperationCanceledException or ProblemException or IOException)
         {
-            throw new ProblemException(PgDumpProblems.Full(store.Location, store.FreeBytes() ?? 0, floor, cut.Message), cut);
+            throw new ProblemException(PgDumpProblems.Full(store.Workplace, store.FreeBytes() ?? 0, floor, cut.Message), cut);
         }
         finally
         {
