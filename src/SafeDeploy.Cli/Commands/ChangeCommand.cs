@@ -47,6 +47,11 @@ internal static class ChangeCommand
             await invocation.Error.WriteAsync(ProblemText.Render(known.Problem));
             return (int)ExitCode.Usage;
         }
+        catch (OperationCanceledException) when (signals.WereReceived)
+        {
+            await invocation.Error.WriteLineAsync("cancelled; a plan changes nothing");
+            return (int)ExitCode.Cancelled;
+        }
     }
 
     /// <summary>From <c>--statistics</c>, else from <c>risk.statistics</c>; null where neither is given.</summary>

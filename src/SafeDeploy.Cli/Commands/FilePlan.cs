@@ -57,6 +57,11 @@ internal static class FilePlan
             await invocation.Error.WriteAsync(ProblemText.Render(known.Problem));
             return (int)ExitCode.Usage;
         }
+        catch (OperationCanceledException) when (signals.WereReceived)
+        {
+            await invocation.Error.WriteLineAsync("cancelled; a plan changes nothing");
+            return (int)ExitCode.Cancelled;
+        }
     }
 
     /// <summary>From <c>--config</c> where it was given, else the defaults.</summary>

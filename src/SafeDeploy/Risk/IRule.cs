@@ -29,5 +29,7 @@ public interface IRule
 /// <summary>Where in its file a statement stands.</summary>
 public sealed record StatementPlace(FileContext File, int Index)
 {
-    public IEnumerable<JudgedStatement> Before => File.Statements.Take(Index);
+    /// <summary>What the rule remembers of the statements before this one in the file.</summary>
+    public T Earlier<T>(IRule rule, Func<T> none, Func<T, JudgedStatement, T> and)
+        where T : class => File.Earlier(rule, Index, none, and);
 }

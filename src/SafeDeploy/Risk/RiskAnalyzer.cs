@@ -34,7 +34,7 @@ public sealed class RiskAnalyzer(ISqlParser parser)
                 schema = before.Replay(_model);
             first = false;
             schema.IsJudging = !file.IsReplayed;
-            var played = Play(file, schema, options);
+            var played = Play(file, schema, options, cancellation);
             if (!file.IsReplayed)
                 judged.AddRange(Reversal.Judge(file, RuleCatalogue.Apply(played), parser, _model, schema.SearchPath));
         }
@@ -42,13 +42,14 @@ public sealed class RiskAnalyzer(ISqlParser parser)
         return new RiskReport(judged.ToImmutable(), before.Notes) { Files = all };
     }
 
-    private FileContext Play(RiskFile file, SchemaState schema, RiskOptions options)
+    private FileContext Play(RiskFile file, SchemaState schema, RiskOptions options, CancellationToken cancellation)
     {
         schema.FreshEnumValues.Clear();
         var context = new FileContext(file, options);
         var readable = SqlText.Readable(file.Sql);
         foreach (var statement in parser.Split(readable))
         {
+            cancellation.ThrowIfCancellationRequested();
             var parsed = statement.Error is { } error
                 ? SqlParseResult.Failed(error.Message, error.Offset - statement.Offset)
                 : parser.Parse(statement.Text);

@@ -126,16 +126,17 @@ public static class RuleCatalogue
     /// <summary>The file's statements with what the rules found, suppressions applied.</summary>
     public static ImmutableArray<JudgedStatement> Apply(FileContext file)
     {
-        var suppressions = Suppression.In(file.File.Sql);
-        return file.WithFindings(i => Find(file, i, suppressions));
+        var suppressions = Suppression.In(file.File.Sql).ToLookup(s => StatementOf(file, s));
+        return file.WithFindings(i => i < file.Statements.Count - 1
+            ? Find(file, i, [.. suppressions[i]])
+            : [.. Find(file, i, [.. suppressions[i]]), .. suppressions[i + 1].Select(Unused)]);
     }
 
-    private static ImmutableArray<Finding> Find(FileContext file, int index, ImmutableArray<Suppression> suppressions)
+    private static ImmutableArray<Finding> Find(FileContext file, int index, Suppression[] mine)
     {
         var statement = file.Statements[index];
         var place = new StatementPlace(file, index);
         var found = All.SelectMany(r => r.Check(statement, place)).ToArray();
-        var mine = suppressions.Where(s => IsFor(file, index, s)).ToArray();
         return
         [
             .. found.Select(f => Silenced(InAnyTenant(f, file.Options), mine, file.Options.Today)).OrderByDescending(f => f.Severity),
@@ -148,11 +149,18 @@ public static class RuleCatalogue
         ? finding with { Remedy = finding.Remedy.Replace($"{TenantContext.OwnSchema}.", "", StringComparison.Ordinal) }
         : finding;
 
-    // A comment belongs to the first statement that ends after it.
-    private static bool IsFor(FileContext file, int index, Suppression suppression)
+    // A comment belongs to the first statement that ends after it; behind the last one it silences nothing.
+    private static int StatementOf(FileContext file, Suppression suppression)
     {
         var line = suppression.Line + file.File.FirstLine - 1;
-        return line <= LastLine(file.Statements[index]) && (index == 0 || line > LastLine(file.Statements[index - 1]));
+        var (low, high) = (0, file.Statements.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = LastLine(file.Statements[middle]) < line ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 
     private static int LastLine(JudgedStatement statement) => statement.Line + statement.Sql.AsSpan().Count('\n');

@@ -17,13 +17,22 @@ public sealed partial record Suppression(int Line, string Rule, string Because, 
     {
         if (!sql.Contains("safe-deploy:", StringComparison.OrdinalIgnoreCase))
             return [];
-        return [.. Comment().Matches(sql).Select(m => Of(sql, m))];
+        var (line, seen) = (1, 0);
+        var found = ImmutableArray.CreateBuilder<Suppression>();
+        foreach (Match match in Comment().Matches(sql))
+        {
+            line += sql.AsSpan(seen, match.Index - seen).Count('\n');
+            seen = match.Index;
+            found.Add(Of(line, match));
+        }
+
+        return found.ToImmutable();
     }
 
-    private static Suppression Of(string sql, Match match)
+    private static Suppression Of(int line, Match match)
     {
         var until = DateOnly.TryParseExact(match.Groups["until"].Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : (DateOnly?)null;
-        return new(sql.AsSpan(0, match.Index).Count('\n') + 1, match.Groups["rule"].Value, match.Groups["because"].Value, until);
+        return new(line, match.Groups["rule"].Value, match.Groups["because"].Value, until);
     }
 
     /// <summary>A suppression without a reason is none; an expired one no more.</summary>

@@ -6,6 +6,10 @@ namespace SafeDeploy.Risk.Effects;
 /// <summary>CREATE TABLE in all its forms: the new table locks nobody out, its neighbours may.</summary>
 internal static class CreateTableEffects
 {
+    // MaxHeapAttributeNumber; what is written beyond that and its constraints is refused and need not be read.
+    private const int MostColumns = 1600;
+    private const int MostElements = 3 * MostColumns;
+
     public static void CreateForeign(EffectBuilder effects, SqlNode statement)
     {
         if (statement.Node("base") is { } inner)
@@ -24,8 +28,10 @@ internal static class CreateTableEffects
         table.IsUnlogged = statement.Node("relation")?.Text("relpersistence") == "u";
         table.PartitionKey = [.. (statement.Node("partspec")?.List("partParams") ?? []).Select(p => p.Text("name") ?? "")];
         AddParents(effects, statement, table);
-        foreach (var element in statement.List("tableElts"))
+        foreach (var element in statement.List("tableElts").Take(MostElements))
             AddElement(effects, table, element);
+        if (table.Columns.Count > MostColumns)
+            effects.Fail($"{table} would have more than {MostColumns} columns");
     }
 
     /// <summary>The new table, or null when the name is taken.</summary>

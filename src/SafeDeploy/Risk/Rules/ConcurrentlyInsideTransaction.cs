@@ -20,7 +20,13 @@ internal sealed class ConcurrentlyInsideTransaction : IRule
         yield return new Finding(Info.Slug, Info.Severity, "The file has opened a transaction: the server refuses this statement in it (25001).", Info.Remedy + ".");
     }
 
-    private static bool IsOpen(StatementPlace place) => place.Before
-        .Select(s => s.Transaction.Control)
-        .LastOrDefault(c => c is TransactionControl.Begin or TransactionControl.Commit or TransactionControl.Rollback) == TransactionControl.Begin;
+    private bool IsOpen(StatementPlace place) => place.Earlier(this, () => Closed, (state, s) => s.Transaction.Control switch
+    {
+        TransactionControl.Begin => Open,
+        TransactionControl.Commit or TransactionControl.Rollback => Closed,
+        _ => state,
+    }) == Open;
+
+    private const string Open = "open";
+    private const string Closed = "closed";
 }

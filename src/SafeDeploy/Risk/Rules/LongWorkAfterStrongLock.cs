@@ -23,14 +23,27 @@ internal sealed class LongWorkAfterStrongLock : IRule
     {
         if (!IsLong(statement))
             yield break;
-        var before = place.Before.Reverse()
-            .TakeWhile(s => s.Transaction.Control is not (TransactionControl.Commit or TransactionControl.Rollback) && s.Effect.RunsInTransaction is not false)
-            .ToArray();
-        var held = before.Select(Held).FirstOrDefault(h => h is not null);
+        var open = place.Earlier(this, () => Transaction.Empty, After);
         // Said once: at the first statement that takes long while the lock is held.
-        var toldBefore = before.TakeWhile(s => Held(s) is null).Any(IsLong);
-        if (held is not null && !toldBefore)
+        if (open is { Held: { } held, IsTold: false })
             yield return new Finding(Info.Slug, Info.Severity, $"ACCESS EXCLUSIVE on {held}, taken earlier in this file, is held until this is done too.", Info.Remedy + ".");
+    }
+
+    /// <summary>The transaction that is open before a statement.</summary>
+    /// <param name="Held">The table locked last.</param>
+    /// <param name="IsTold">Something long ran under that lock already.</param>
+    private sealed record Transaction(string? Held, bool IsTold)
+    {
+        public static readonly Transaction Empty = new(null, false);
+    }
+
+    private static Transaction After(Transaction open, JudgedStatement statement)
+    {
+        if (statement.Transaction.Control is TransactionControl.Commit or TransactionControl.Rollback || statement.Effect.RunsInTransaction is false)
+            return Transaction.Empty;
+        if (Held(statement) is { } held)
+            return new Transaction(held, false);
+        return IsLong(statement) ? open with { IsTold = true } : open;
     }
 
     private static bool IsLong(JudgedStatement statement) =>

@@ -13,8 +13,14 @@ internal sealed class SeveralRewritesOfOneTable : IRule
 
     public IEnumerable<Finding> Check(JudgedStatement statement, StatementPlace place)
     {
-        var again = statement.Effect.Rewrites.Intersect(place.Before.SelectMany(s => s.Effect.Rewrites));
-        if (statement.Effect.Hazard && !again.IsEmpty && !statement.Effect.DestroysData)
+        if (statement.Effect is not { Hazard: true, DestroysData: false, Rewrites.IsEmpty: false })
+            yield break;
+        var again = statement.Effect.Rewrites.Intersect(place.Earlier(this, () => new HashSet<string>(StringComparer.Ordinal), (seen, s) =>
+        {
+            seen.UnionWith(s.Effect.Rewrites);
+            return seen;
+        }));
+        if (!again.IsEmpty)
             yield return new Finding(Info.Slug, Info.Severity, $"{string.Join(", ", again)} was rewritten by a statement before this one already.", Info.Remedy + ".");
     }
 }

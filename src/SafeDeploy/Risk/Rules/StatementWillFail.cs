@@ -13,7 +13,8 @@ internal sealed class StatementWillFail : IRule
 
     public IEnumerable<Finding> Check(JudgedStatement statement, StatementPlace place)
     {
-        if (statement.Effect.Fails is true)
+        // What is no SQL is said by its own rule.
+        if (statement.Effect.Fails is true && statement.Parsed.Error is null)
             yield return new Finding(Info.Slug, Info.Severity, $"The server refuses it: {statement.Effect.FailsBecause}.", Info.Remedy + ".");
     }
 }

@@ -21,7 +21,15 @@ internal sealed class ValidateInSameTransaction : IRule
             $"{a.Object} was added in this file: its lock on {a.Table} is still held while all rows are read.",
             Info.Remedy + "."));
 
-    private static bool WasAdded(Act validation, JudgedStatement statement, StatementPlace place) => place.Before.Append(statement)
-        .SelectMany(s => s.Effect.Acts)
-        .Any(a => a.Kind is ActKind.AddsCheckNotValid or ActKind.AddsForeignKeyNotValid && a.Table == validation.Table && a.Object == validation.Object);
+    private bool WasAdded(Act validation, JudgedStatement statement, StatementPlace place) =>
+        Added(statement).Contains(Name(validation)) || place.Earlier(this, () => new HashSet<string>(StringComparer.Ordinal), (seen, s) =>
+        {
+            seen.UnionWith(Added(s));
+            return seen;
+        }).Contains(Name(validation));
+
+    private static IEnumerable<string> Added(JudgedStatement statement) =>
+        statement.Effect.Acts.Where(a => a.Kind is ActKind.AddsCheckNotValid or ActKind.AddsForeignKeyNotValid).Select(Name);
+
+    private static string Name(Act act) => $"{act.Table} {act.Object}";
 }

@@ -11,24 +11,28 @@ internal sealed class Reversal
 {
     private static readonly FrozenDictionary<ActKind, ActKind[]> Opposites = Pairs().ToFrozenDictionary(p => p.Key, p => p.Value);
 
-    private readonly List<Act> _back = [];
+    // The acts of both ways in order, those of the way back behind all statements of the way forward.
+    private readonly ILookup<(ActKind Kind, string Name), (int At, Act Act)> _acts;
     private readonly HashSet<string> _madeAgain = new(StringComparer.Ordinal);
-    private readonly IReadOnlyList<JudgedStatement> _forward;
     private readonly HashSet<string> _made;
+    private readonly int _backAt;
     private readonly bool _isReadable = true;
 
     private Reversal(IReadOnlyList<JudgedStatement> forward, IEnumerable<SqlParseResult> back, EffectModel model, SchemaState schema)
     {
-        _forward = forward;
-        _made = forward.SelectMany(s => s.Effect.Acts).Where(a => a.Kind is ActKind.CreatesTable or ActKind.CreatesPartition).Select(a => a.Table.Name).ToHashSet(StringComparer.Ordinal);
+        _backAt = forward.Count;
+        var acts = forward.SelectMany((s, i) => s.Effect.Acts.Select(a => (At: i, Act: a))).ToList();
+        _made = acts.Select(a => a.Act).Where(a => a.Kind is ActKind.CreatesTable or ActKind.CreatesPartition).Select(a => a.Table.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var statement in back)
         {
             var effect = model.Play(statement, schema);
-            _back.AddRange(effect.Acts);
+            acts.AddRange(effect.Acts.Select(a => (_backAt, a)));
             _isReadable &= effect.Phase != Migrations.Phase.Unknown && !effect.Acts.Any(a => a.Kind is ActKind.TouchesUnknown or ActKind.DoesDynamicSql);
             if (statement.Tree is { } tree && MadeBy(tree) is { } made)
                 _madeAgain.Add(made);
         }
+
+        _acts = acts.SelectMany(a => new[] { a.Act.Table.Name, a.Act.Object }.Distinct(), (a, name) => (Key: (a.Act.Kind, name), Value: a)).ToLookup(a => a.Key, a => a.Value);
     }
 
     /// <summary>The file's statements; <see cref="StatementEffect.Reversible"/> says no where its way back is known not to undo them.</summary>
@@ -62,26 +66,40 @@ internal sealed class Reversal
     private bool IsTakenBack(Act act, JudgedStatement statement, int index)
     {
         var name = LastName(act.Table.Name, index);
+        if (After(ActKind.DropsSchema, act.Table.Schema, index).Any())
+            return true;
         if (_made.Contains(act.Table.Name) || act.Kind is ActKind.CreatesTable or ActKind.CreatesPartition)
-            return Later(index - 1).Any(b => Drops(b, act.Table.Name) || Drops(b, name) || DropsSchemaOf(b, act));
-        return Later(index).Any(b => Meets(act, b, name)) || IsOfDroppedColumn(act, statement, index) || _back.Any(b => DropsSchemaOf(b, act))
+            return new[] { act.Table.Name, name }.Any(n => Drops.Any(k => After(k, n, index - 1).Any()));
+        return new[] { act.Table.Name, name, act.Object }.Any(n => Opposites[act.Kind].Any(k => After(k, n, index).Any(b => Meets(act, b, name))))
+            || IsOfDroppedColumn(act, statement)
             || (act.Kind is ActKind.DropsSequence or ActKind.DropsExtension && _madeAgain.Contains(act.Object.Length > 0 ? act.Object : act.Table.Name));
     }
 
-    /// <summary>What comes after it: the rest of its own file, then the way back.</summary>
-    private IEnumerable<Act> Later(int index) => _forward.Skip(index + 1).SelectMany(s => s.Effect.Acts).Concat(_back);
+    private static readonly ActKind[] Drops = [ActKind.DropsTable, ActKind.DropsPartition, ActKind.DropsView];
+
+    /// <summary>What comes after a statement: the rest of its own file, then the way back.</summary>
+    private IEnumerable<Act> After(ActKind kind, string name, int index) => _acts[(kind, name)].Where(a => a.At > index).Select(a => a.Act);
 
     // A table that is renamed on the way goes back under its last name.
-    private string LastName(string name, int index) => _forward.Skip(index).SelectMany(s => s.Effect.Acts)
-        .Where(a => a.Kind is ActKind.RenamesTable or ActKind.RenamesView)
-        .Aggregate(name, (now, rename) => rename.Table.Name == now ? rename.Object : now);
+    private string LastName(string name, int index)
+    {
+        for (var at = index - 1; Renamed(name, at) is { At: > -1 } rename; at = rename.At)
+            name = rename.To;
+        return name;
+    }
 
-    private static bool Drops(Act back, string table) =>
-        back.Kind is ActKind.DropsTable or ActKind.DropsPartition or ActKind.DropsView && back.Table.Name == table;
+    private (int At, string To)? Renamed(string name, int after)
+    {
+        foreach (var (at, act) in _acts[(ActKind.RenamesTable, name)].Concat(_acts[(ActKind.RenamesView, name)]))
+        {
+            if (at > after && at < _backAt && act.Table.Name == name)
+                return (at, act.Object);
+        }
 
-    private static bool DropsSchemaOf(Act back, Act act) => back.Kind == ActKind.DropsSchema && back.Object == act.Table.Schema;
+        return null;
+    }
 
-    private bool IsDropped(string name) => _back.Any(b => b.Kind is ActKind.DropsSequence or ActKind.DropsExtension && (b.Table.Name == name || b.Object == name));
+    private bool IsDropped(string name) => After(ActKind.DropsSequence, name, _backAt - 1).Concat(After(ActKind.DropsExtension, name, _backAt - 1)).Any();
 
     private static bool Meets(Act act, Act back, string name)
     {
@@ -102,13 +120,13 @@ internal sealed class Reversal
     private static bool SameTable(Act act, Act back, string name) => back.Table.Name == act.Table.Name || back.Table.Name == name;
 
     // An index or a key goes with a column that the same change added and its way back drops.
-    private bool IsOfDroppedColumn(Act act, JudgedStatement statement, int index)
+    private bool IsOfDroppedColumn(Act act, JudgedStatement statement)
     {
-        var gone = _forward.Take(index + 1).SelectMany(s => s.Effect.Acts).Where(a => a.Kind == ActKind.AddsColumn && a.Table == act.Table).Select(a => a.Object)
-            .Where(c => _back.Any(b => b.Kind == ActKind.DropsColumn && b.Table.Name == act.Table.Name && b.Object == c))
-            .ToHashSet(StringComparer.Ordinal);
-        return gone.Count > 0 && statement.Parsed.Tree is { } tree && act.Kind != ActKind.AddsColumn
-            && tree.DescendantsAndSelf().Any(n => gone.Contains(n.Text("name") ?? "") || gone.Contains(n.Text("colname") ?? "") || gone.Contains(n.Text("sval") ?? ""));
+        if (act.Kind == ActKind.AddsColumn || statement.Parsed.Tree is not { } tree)
+            return false;
+        return tree.DescendantsAndSelf().SelectMany(n => new[] { n.Text("name"), n.Text("colname"), n.Text("sval") }).OfType<string>()
+            .Any(c => _acts[(ActKind.AddsColumn, c)].Any(a => a.Act.Table == act.Table && a.Act.Object == c)
+                && After(ActKind.DropsColumn, c, _backAt - 1).Any(b => b.Table.Name == act.Table.Name && b.Object == c));
     }
 
     /// <summary>Name of a sequence or extension that the statement makes, which no act tells; null else.</summary>
