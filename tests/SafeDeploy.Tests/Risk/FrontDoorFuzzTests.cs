@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Databases.PgQuery;
-using SafeDeploy.Reporting;
 using SafeDeploy.Reporting.Verdict;
 using SafeDeploy.Risk;
 using SafeDeploy.Risk.Verdict;
