@@ -53,6 +53,27 @@ public sealed class BackupProofTests : IDisposable
     }
 
     [Fact]
+    public async Task A_set_is_proved_though_its_schemas_depend_on_each_other_crosswise_and_extensions_live_in_them()
+    {
+        await using var subject = await FleetAsync();
+        await subject.Server.ExecuteAsync("""
+            create schema extensions; create extension citext with schema extensions; create extension hstore with schema tenant_b;
+            alter table tenant_a.sale add column mail extensions.citext; alter table tenant_b.sale add column bag tenant_b.hstore;
+            create view every_sale as select id, total from tenant_a.sale union all select id, total from tenant_b.sale;
+            comment on view every_sale is 'all of them'; grant select on every_sale to public;
+            create materialized view counted as select count(*) as n from every_sale; create unique index on counted (n);
+            do $d$ begin execute $x$ create function first_sale() returns bigint begin atomic select min(id) from tenant_a.sale; end $x$; end $d$;
+            create table favourite (sale bigint references tenant_a.sale, since bigint default first_sale()); insert into favourite values (1);
+            create view tenant_b.compare as select e.id from public.every_sale e; create view tenant_a.neighbour as select id from tenant_b.sale;
+            create rule quiet as on insert to plan where exists (select from tenant_b.sale where id = -1) do instead nothing
+            """);
+        await using var backup = Open(subject);
+        await backup.TakeAsync("set-1", Scopes, Label, default);
+        Assert.Equal("restore", (await backup.VerifyAsync("set-1", BackupVerification.Restore, default)).VerifiedLevel);
+        Assert.Equal(0, await ScratchDatabasesAsync(subject));
+    }
+
+    [Fact]
     public async Task A_set_whose_rows_are_not_those_of_its_manifest_is_not_proved()
     {
         await using var subject = await FleetAsync();

@@ -160,6 +160,7 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
                 Scopes = read.Scopes,
                 Histories = read.Histories,
                 Extensions = read.Extensions,
+                Late = read.Late,
                 CountersSince = counters.Since,
                 Files = files.Files,
                 Seconds = _clock.GetElapsedTime(started).TotalSeconds,

@@ -28,6 +28,16 @@ public static class PgDumpCommands
 
     public static ImmutableArray<string> List(string tool, string file) => [tool, "--list", file];
 
+    /// <summary>As <see cref="List"/>, with what each entry needs of the same archive.</summary>
+    public static ImmutableArray<string> ListWithNeeds(string tool, string file) => [tool, "--list", "--verbose", file];
+
+    /// <summary>The ledger's schema, definitions and rows, as it is now.</summary>
+    public static ImmutableArray<string> Ledger(string tool, string file) =>
+        [tool, "--format=custom", "--no-password", string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={LockWaitMs}"), "--schema=safe_deploy", "--strict-names", $"--file={file}"];
+
+    /// <summary>A whole archive into a database, all or nothing.</summary>
+    public static ImmutableArray<string> RestoreAll(string tool, string archive) => [tool, "--exit-on-error", "--single-transaction", "--no-password", "--dbname=", archive];
+
     /// <summary>Everything of one section of an archive into a database, but for the lines that the list leaves out.</summary>
     /// <param name="listed">A file with the lines of <see cref="List"/> that are wanted, or null for all.</param>
     public static ImmutableArray<string> Restore(string tool, string archive, string section, string? listed, int jobs, bool asOwner) =>

@@ -32,7 +32,8 @@ internal sealed class SnapshotFacts(NpgsqlDataSource source, string snapshot)
         """;
 
     public sealed record Read(
-        ImmutableSortedDictionary<string, ScopeFacts> Scopes, ImmutableArray<AppliedHistory> Histories, ImmutableArray<ExtensionFact> Extensions);
+        ImmutableSortedDictionary<string, ScopeFacts> Scopes, ImmutableArray<AppliedHistory> Histories, ImmutableArray<ExtensionFact> Extensions,
+        ImmutableArray<LateObject> Late);
 
     /// <param name="costs">The schemas; the dearest are fingerprinted first.</param>
     /// <param name="workers">Sessions at once.</param>
@@ -42,7 +43,7 @@ internal sealed class SnapshotFacts(NpgsqlDataSource source, string snapshot)
         var queue = new Queue<Scope>(costs.OrderByDescending(c => c.Bytes).Select(c => c.Scope));
         var names = costs.Select(c => c.Scope.Schema).ToArray();
         var work = Enumerable.Range(0, Math.Min(workers, queue.Count)).Select(_ => FingerprintsAsync(queue, cancellation)).ToArray();
-        var (schemas, history, extensions) = await OnAsync(connection => BasicsAsync(connection, names, cancellation), cancellation);
+        var (schemas, history, extensions, late) = await OnAsync(connection => BasicsAsync(connection, names, cancellation), cancellation);
         var prints = (await Task.WhenAll(work)).SelectMany(p => p).ToDictionary(p => p.Schema, StringComparer.Ordinal);
         var scopes = schemas.ToImmutableSortedDictionary(
             s => s.Schema,
@@ -50,7 +51,7 @@ internal sealed class SnapshotFacts(NpgsqlDataSource source, string snapshot)
                 prints[s.Schema].Structure, prints[s.Schema].Data, s.Bytes, counters.TextOf(s.Schema), s.Owner, s.Grants,
                 [.. history.GetValueOrDefault(s.Schema, []).Select(h => h.At)]),
             StringComparer.Ordinal);
-        return new Read(scopes, Grouped(history), extensions);
+        return new Read(scopes, Grouped(history), extensions, late);
     }
 
     private static ImmutableArray<AppliedHistory> Grouped(Dictionary<string, List<(AppliedRow Row, DateTimeOffset At)>> history) =>
@@ -65,6 +66,8 @@ internal sealed class SnapshotFacts(NpgsqlDataSource source, string snapshot)
             var prints = new List<(string, string, string)>();
             while (Next(queue) is { } scope)
             {
+                // The schema before has left its search_path, under which names of this one would be written differently.
+                await PostgresDatabaseReader.CanonicalAsync(connection, cancellation);
                 var data = await DataFingerprints.OnAsync(connection, scope, cancellation);
                 var structure = await Fingerprints.OnAsync(connection, [scope.Schema], cancellation);
                 prints.Add((scope.Schema, structure.Count == 0 ? "" : structure[0].Value, data));
@@ -96,7 +99,7 @@ internal sealed class SnapshotFacts(NpgsqlDataSource source, string snapshot)
 
     private sealed record Basics(string Schema, string Owner, long Bytes, ImmutableArray<GrantFact> Grants);
 
-    private static async Task<(List<Basics>, Dictionary<string, List<(AppliedRow Row, DateTimeOffset At)>>, ImmutableArray<ExtensionFact>)> BasicsAsync(
+    private static async Task<(List<Basics>, Dictionary<string, List<(AppliedRow Row, DateTimeOffset At)>>, ImmutableArray<ExtensionFact>, ImmutableArray<LateObject>)> BasicsAsync(
         NpgsqlConnection connection, string[] names, CancellationToken cancellation)
     {
         var grants = (await RowsAsync(connection, Grants, names, r => (r.GetString(0), new GrantFact(r.GetString(1), r.GetString(2), r.GetBoolean(3))), cancellation))
@@ -104,7 +107,7 @@ internal sealed class SnapshotFacts(NpgsqlDataSource source, string snapshot)
         var schemas = await RowsAsync(
             connection, Schemas, names, r => new Basics(r.GetString(0), r.GetString(1), r.GetInt64(2), [.. grants[r.GetString(0)]]), cancellation);
         var extensions = await RowsAsync(connection, Extensions, null, r => new ExtensionFact(r.GetString(0), r.GetString(1), r.GetString(2)), cancellation);
-        return (schemas, await HistoryAsync(connection, names, cancellation), [.. extensions]);
+        return (schemas, await HistoryAsync(connection, names, cancellation), [.. extensions], await LateObjects.ReadAsync(connection, names, cancellation));
     }
 
     private static async Task<Dictionary<string, List<(AppliedRow Row, DateTimeOffset At)>>> HistoryAsync(

@@ -17,18 +17,23 @@ internal sealed class WholeRestore(BackupShelf shelf, ICommandRunner runner, PgD
     {
         if (manifest.Scopes.IsEmpty)
             throw new ProblemException(PgDumpProblems.TooLittleKnown(manifest.Set));
-        var parts = manifest.Parts.Where(p => !p.Scopes.IsEmpty).OrderByDescending(p => p.Scopes.Contains("public")).ToList();
-        await ExtensionsAsync(manifest, into, cancellation);
-        var lists = Directory.CreateTempSubdirectory("safe-deploy-restore-");
+        await new EmptyDatabase(manifest, into).PrepareAsync(asOwner, cancellation);
+        var folder = Directory.CreateTempSubdirectory("safe-deploy-restore-");
         try
         {
+            var lists = new List<PartLists>();
+            foreach (var part in manifest.Parts.Where(p => !p.Scopes.IsEmpty).OrderByDescending(p => p.Scopes.Contains("public")))
+                lists.Add(await ListsAsync(manifest, part, folder.FullName, cancellation));
+            var rounds = lists.Max(l => l.Rounds.Length);
             foreach (var section in new[] { "pre-data", "data", "post-data" })
-                foreach (var part in parts)
-                    await SectionAsync(manifest.Set, part, section, into, asOwner, lists.FullName, cancellation);
+                // Rows ask for no order: their tables are all there, and nothing checks them yet.
+                for (var round = 0; round < (section == "data" ? 1 : rounds); round++)
+                    foreach (var part in lists.Where(l => l.Rounds.Length > round))
+                        await SectionAsync(manifest.Set, new SectionCall(part.Part, section, section == "data" ? part.All : part.Rounds[round], asOwner), into, cancellation);
         }
         finally
         {
-            lists.Delete(recursive: true);
+            folder.Delete(recursive: true);
         }
     }
 
@@ -56,28 +61,33 @@ internal sealed class WholeRestore(BackupShelf shelf, ICommandRunner runner, PgD
 
     private static string Rows(string? fingerprint) => fingerprint?.Split(':')[0] ?? "no";
 
-    private async Task SectionAsync(
-        string set, BackupPart part, string section, NpgsqlConnectionStringBuilder into, bool asOwner, string lists, CancellationToken cancellation)
+    /// <param name="All">File with every line.</param>
+    /// <param name="Rounds">Files with the lines of each round.</param>
+    private sealed record PartLists(BackupPart Part, string All, string[] Rounds);
+
+    private sealed record SectionCall(BackupPart Part, string Section, string List, bool AsOwner);
+
+    private async Task SectionAsync(string set, SectionCall section, NpgsqlConnectionStringBuilder into, CancellationToken cancellation)
     {
-        using var file = await shelf.PartAsync(set, part.File, cancellation);
-        var list = Path.Combine(lists, $"{part.File}.list");
-        if (!File.Exists(list))
-            await ListAsync(set, part, file.Path, list, cancellation);
-        var jobs = section == "pre-data" ? 1 : options.Workers;
+        using var file = await shelf.PartAsync(set, section.Part.File, cancellation);
+        var jobs = section.Section == "pre-data" ? 1 : options.Workers;
         var call = new CommandCall(
-            PgDumpCommands.Restore(options.Tool("pg_restore"), file.Path, section, list, jobs, asOwner), PgDumpCommands.Environment(into), null, null);
+            PgDumpCommands.Restore(options.Tool("pg_restore"), file.Path, section.Section, section.List, jobs, section.AsOwner), PgDumpCommands.Environment(into), null, null);
         var result = await runner.RunAsync(call, cancellation);
         // 1 is also "some statements failed and were left out" (pg_restore manual): never a success here.
         if (result.ExitCode != 0)
             throw new ProblemException(PgDumpProblems.NotAsBackedUp(
-                set, string.Create(CultureInfo.InvariantCulture, $"pg_restore of part \"{part.File}\" ({section}) ended with exit code {result.ExitCode}"), result.Error));
+                set, string.Create(CultureInfo.InvariantCulture, $"pg_restore of part \"{section.Part.File}\" ({section.Section}) ended with exit code {result.ExitCode}"), result.Error));
     }
 
-    /// <summary>A new database has a schema <c>public</c> already; the archive's own would fail there.</summary>
-    private async Task ListAsync(string set, BackupPart part, string archive, string list, CancellationToken cancellation)
+    /// <summary>The part is proved by its hash before anything of it is believed.</summary>
+    private async Task<PartLists> ListsAsync(BackupManifest manifest, BackupPart part, string folder, CancellationToken cancellation)
     {
+        using var file = await shelf.PartAsync(manifest.Set, part.File, cancellation);
+        if (await BackupVerifier.DamageAsync(file.Path, part, cancellation) is { } damage)
+            throw new ProblemException(PgDumpProblems.DamagedPart(manifest.Set, part.File, damage));
         var lines = new List<string>();
-        var call = PgDumpCommands.Call(PgDumpCommands.List(options.Tool("pg_restore"), archive), null) with
+        var call = PgDumpCommands.Call(PgDumpCommands.ListWithNeeds(options.Tool("pg_restore"), file.Path), null) with
         {
             OnLine = line =>
             {
@@ -87,30 +97,17 @@ internal sealed class WholeRestore(BackupShelf shelf, ICommandRunner runner, PgD
         };
         var result = await runner.RunAsync(call, cancellation);
         if (result.ExitCode != 0)
-            throw new ProblemException(PgDumpProblems.DamagedPart(set, part.File, $"can not be listed: {result.Error.Trim()}"));
-        await File.WriteAllLinesAsync(list, lines.Where(l => !l.Contains(" SCHEMA - public ", StringComparison.Ordinal)), cancellation);
-    }
-
-    private static async Task ExtensionsAsync(BackupManifest manifest, NpgsqlConnectionStringBuilder into, CancellationToken cancellation)
-    {
-        await using var source = PostgresUrl.DataSource(into, "safe-deploy/restore");
-        await using var connection = await source.OpenConnectionAsync(cancellation);
-        foreach (var extension in manifest.Extensions)
+            throw new ProblemException(PgDumpProblems.DamagedPart(manifest.Set, part.File, $"can not be listed: {result.Error.Trim()}"));
+        var rounds = ArchiveList.Rounds(lines, manifest.Late);
+        var all = Path.Combine(folder, $"{part.File}.list");
+        await File.WriteAllLinesAsync(all, rounds.SelectMany(r => r), cancellation);
+        var files = new string[rounds.Length];
+        for (var i = 0; i < rounds.Length; i++)
         {
-            var (name, schema) = (Quoted(extension.Name), Quoted(extension.Schema));
-            // The schema of a tenant is made by its archive: an extension in there comes too early, and is said so by the server.
-            await using var make = new NpgsqlCommand($"create extension if not exists {name.Sql} with schema {schema.Sql}", connection);
-            try
-            {
-                await make.ExecuteNonQueryAsync(cancellation);
-            }
-            catch (PostgresException failure)
-            {
-                throw new ProblemException(PgDumpProblems.NotAsBackedUp(
-                    manifest.Set, $"the extension \"{extension.Name}\" of the set could not be made", $"{failure.MessageText}   SQLSTATE {failure.SqlState}"), failure);
-            }
+            files[i] = rounds.Length == 1 ? all : Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{part.File}.{i}.list"));
+            await File.WriteAllLinesAsync(files[i], rounds[i], cancellation);
         }
-    }
 
-    private static QuotedName Quoted(string name) => QuotedName.TryParse(name, out var why) ?? throw new FormatException(why);
+        return new PartLists(part, all, files);
+    }
 }
