@@ -75,10 +75,10 @@ public sealed class CompositionRoot
         var world = new World(
             _config, ledger, store is null ? null : new StoreMirror(store, _redactor), database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), backups?.Backup, target,
             _parser, new ScriptEffects(_parser), gates, _story, _clock);
-        return Wire(world, front, new AdoptService(source, database, ledger)) with { Restore = backups is { } both ? new ManualRestore(world, both.Restore) : null };
+        return Wire(world, front, new AdoptService(source, database, ledger), backups is { } both ? new ManualRestore(world, both.Restore) : null);
     }
 
-    private Composition Wire(World world, AskFront? front, AdoptService adopt)
+    private Composition Wire(World world, AskFront? front, AdoptService adopt, ManualRestore? restore)
     {
         var judge = _config.Health is { } health ? new HealthJudge(health, world.Gates, world.Target, _clock) : null;
         var stages = new Stages(world, new SnapshotReader(world.Database, world.Target, _config.Health, front, _clock), judge, _story.Problem);
@@ -89,9 +89,9 @@ public sealed class CompositionRoot
             new RollbackFactsReader(world, (slot, version, cancellation) => Proves(judge, slot, version, cancellation)),
             (slot, version, cancellation) => judge?.ReadyAsync(slot, version, cancellation) ?? Task.FromResult<Problem?>(null),
             IsWellAsync);
-        var recovery = new Recovery(world, rollback, IsWellAsync, _story.Problem);
+        var recovery = new Recovery(world, rollback, restore, IsWellAsync, _story.Problem);
         var hook = new RunHook(world, rollback, new FormerContainer(FormerContainer.LocalEngine, _invocation.Machine, _clock).StopAsync);
-        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, recovery, hook, adopt, new Doctor(world, front), _open);
+        return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, recovery, hook, adopt, new Doctor(world, front), _open) { Restore = restore };
     }
 
     private static Task<Problem?> Proves(HealthJudge? judge, string slot, string version, CancellationToken cancellation) =>

@@ -23,16 +23,23 @@ public static class RestoreCommand
 
     private static readonly Option<string[]> Tenant = new("--tenant") { Description = "A tenant to bring back; may be given several times." };
 
+    private static readonly Option<bool> Everything = new("--everything")
+    {
+        Description = "Every schema of the set, in a new database that takes the name of the live one; that one is kept.",
+    };
+
+    private static readonly Option<bool> Files = new("--files") { Description = "Configuration and media of the set; what is replaced goes into a safety set." };
+
     private static readonly Option<bool> Yes = new("--yes") { Description = "Does not ask; for where nobody can answer." };
 
     private static readonly Option<bool> DropExpired = new("--drop-expired")
     {
-        Description = "Removes the schemas that keep restored tenants as they were, where their time is over.",
+        Description = "Removes the schemas and databases that keep what was restored as it was, where their time is over.",
     };
 
     private static readonly Option<TimeSpan> KeepOld = new("--keep-old")
     {
-        Description = "How long a tenant as it was is kept in a schema of its own (168h).",
+        Description = "How long a tenant or database as it was is kept (168h).",
         DefaultValueFactory = _ => KeepNormally,
         CustomParser = result =>
         {
@@ -46,11 +53,13 @@ public static class RestoreCommand
 
     public static Command Of(Invocation invocation)
     {
-        var command = new Command("restore", "Brings tenants back from a backup: says what would be lost, asks, keeps what is there now.");
-        foreach (var option in new Option[] { List, Set, Tenant, Yes, KeepOld, DropExpired, DeploymentOptions.Reason, DeploymentOptions.DryRun })
+        var command = new Command("restore", "Brings tenants, everything or files back from a backup: says what would be lost, asks, keeps what is there now.");
+        foreach (var option in new Option[] { List, Set, Tenant, Everything, Files, Yes, KeepOld, DropExpired, DeploymentOptions.Reason, DeploymentOptions.DryRun })
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
+            if (new[] { result.GetValue(Tenant) is { Length: > 0 }, result.GetValue(Everything), result.GetValue(Files) }.Count(chosen => chosen) > 1)
+                result.AddError("--tenant, --everything and --files are three restores: give one of them");
             foreach (var name in result.GetValue(Tenant) ?? [])
                 if (TenantSchema.TryParse(name, out var why) is null)
                     result.AddError($"--tenant \"{name}\" is no tenant: {why}");
@@ -66,19 +75,50 @@ public static class RestoreCommand
         if (line.GetValue(DropExpired))
             return session.Finish(await restore.DropExpiredAsync(session.Run, session.Signals.Cancellation));
         var tenants = (line.GetValue(Tenant) ?? []).Distinct(StringComparer.Ordinal).Select(Scope.Parse).ToImmutableArray();
-        if (line.GetValue(List) || line.GetValue(Set) is not { } set || tenants.IsEmpty)
+        var chosen = !tenants.IsEmpty || line.GetValue(Everything) || line.GetValue(Files);
+        if (line.GetValue(List) || line.GetValue(Set) is not { } set || !chosen)
             return await ListAsync(session, restore, line.GetValue(List), cancellation);
-        var plan = await restore.PlanAsync(set, tenants, cancellation);
+        var request = new RestoreRequest(session.Run, set, tenants, line.GetValue(DeploymentOptions.Reason) ?? "", line.GetValue(KeepOld));
+        return line.GetValue(Files) ? await FilesAsync(session, line, restore, request) : await SchemasAsync(session, line, restore, request);
+    }
+
+    private static async Task<int> SchemasAsync(Session session, ParseResult line, ManualRestore restore, RestoreRequest request)
+    {
+        var plan = await restore.PlanAsync(request.Set, request.Tenants, session.Signals.Cancellation.Graceful);
         Tell(session, plan, isResult: line.GetValue(DeploymentOptions.DryRun));
-        if (!plan.Refusals.IsEmpty)
-            return session.Finish(RunEnd.Refused(plan.Refusals));
+        var (what, word) = request.Tenants switch
+        {
+            [] => ($"replacing database \"{plan.Database}\"", plan.Database),
+            [var one] => ($"replacing \"{one.Schema}\"", one.Schema),
+            [var first, ..] => ($"replacing {request.Tenants.Length} tenants", first.Schema),
+        };
+        if (Answer(session, line, plan.Refusals, what, word) is { } answer)
+            return answer;
+        return session.Finish(request.Tenants.IsEmpty
+            ? await restore.EverythingAsync(request, session.Signals.Cancellation)
+            : await restore.RunAsync(request, session.Signals.Cancellation));
+    }
+
+    private static async Task<int> FilesAsync(Session session, ParseResult line, ManualRestore restore, RestoreRequest request)
+    {
+        var plan = await restore.PlanFilesAsync(request.Set, session.Signals.Cancellation.Graceful);
+        var isResult = line.GetValue(DeploymentOptions.DryRun);
+        if (isResult && session.WantsJson)
+            session.Print(JsonSerializer.Serialize(RestoreText.Document(plan), SafeDeployJson.Default.RestoreFilesDocument));
+        else
+            TellLines(session, RestoreText.Of(plan), isResult);
+        return Answer(session, line, plan.Refusals, $"replacing {plan.Changed.Length} files", "files")
+            ?? session.Finish(await restore.FilesAsync(request, session.Signals.Cancellation));
+    }
+
+    /// <summary>The exit code where nothing is to be done: refused, only asked, or not confirmed.</summary>
+    private static int? Answer(Session session, ParseResult line, ImmutableArray<Problem> refusals, string what, string word)
+    {
+        if (!refusals.IsEmpty)
+            return session.Finish(RunEnd.Refused(refusals));
         if (line.GetValue(DeploymentOptions.DryRun))
             return (int)ExitCode.Done;
-        var what = tenants.Length == 1 ? $"replacing \"{tenants[0].Schema}\"" : $"replacing {tenants.Length} tenants";
-        if (!line.GetValue(Yes) && !session.Confirms(what, tenants[0].Schema))
-            return session.Finish(RunEnd.Refused(ManualRestoreProblems.NotConfirmed(what)));
-        var request = new RestoreRequest(session.Run, set, tenants, line.GetValue(DeploymentOptions.Reason) ?? "", line.GetValue(KeepOld));
-        return session.Finish(await restore.RunAsync(request, session.Signals.Cancellation));
+        return line.GetValue(Yes) || session.Confirms(what, word) ? null : session.Finish(RunEnd.Refused(ManualRestoreProblems.NotConfirmed(what)));
     }
 
     private static async Task<int> ListAsync(Session session, ManualRestore restore, bool isAsked, CancellationToken cancellation)
@@ -109,18 +149,26 @@ public static class RestoreCommand
         {
             var document = new RestorePlanDocument(
                 RestoreText.Line(plan.Set),
-                [.. plan.Losses.Select(l => new RestoreLossLine(l.Schema, l.Exists, l.Written, l.Rows, l.Version, l.VersionNow))],
+                [.. plan.Losses.Select(l => new RestoreLossLine(l.Schema, l.Exists, l.Written, l.Rows, l.Version, l.VersionNow, l.IsInSet))],
+                plan.LeftBehind,
                 [.. plan.Refusals.Select(Ledger.ProblemNote.Of)]);
             session.Print(JsonSerializer.Serialize(document, SafeDeployJson.Default.RestorePlanDocument));
         }
-        else if (isResult)
-        {
-            session.Print(string.Concat(RestoreText.Of(plan).Select(l => $"{l}\n")));
-        }
         else
         {
-            foreach (var text in RestoreText.Of(plan))
-                session.World.Story.Detail(text);
+            TellLines(session, RestoreText.Of(plan), isResult);
         }
+    }
+
+    private static void TellLines(Session session, IEnumerable<string> lines, bool isResult)
+    {
+        if (isResult)
+        {
+            session.Print(string.Concat(lines.Select(l => $"{l}\n")));
+            return;
+        }
+
+        foreach (var text in lines)
+            session.World.Story.Detail(text);
     }
 }

@@ -21,6 +21,7 @@ namespace SafeDeploy.Ledger;
 [JsonDerivedType(typeof(RetireRelease), "retire-release")]
 [JsonDerivedType(typeof(RestoreScope), "restore-scope")]
 [JsonDerivedType(typeof(RestoreDatabase), "restore-database")]
+[JsonDerivedType(typeof(RestoreFiles), "restore-files")]
 public abstract record Change
 {
     private Change() { }
@@ -56,6 +57,8 @@ public abstract record Change
     public sealed record RestoreScope(Scope Scope, string Set) : Change;
 
     public sealed record RestoreDatabase(string Set) : Change;
+
+    public sealed record RestoreFiles(string Set) : Change;
 }
 
 /// <summary>The way back from a <see cref="Change"/>, as data; never a restore.</summary>

@@ -21,7 +21,7 @@ public static class ManualRestoreProblems
         "A restore replaces live data: it is done only when a person answers, or with --yes.", "Read what would be lost, then add --yes.");
 
     public static readonly ProblemInfo Unchosen = new("SD0528", "no set was chosen",
-        "restore does nothing until a set and what to bring back are named.", "Choose one of the sets listed: --set NAME with --tenant NAME or --everything.");
+        "restore does nothing until a set and what to bring back are named.", "Choose one of the sets listed: --set NAME with --tenant NAME, --everything or --files.");
 
     public static ImmutableArray<ProblemInfo> All { get; } = [OtherDatabase, StoreMissing, Unanswered, Unchosen];
 
@@ -37,5 +37,5 @@ public static class ManualRestoreProblems
 
     public static Problem NotChosen(int sets) => Unchosen.Occurred(
         string.Create(CultureInfo.InvariantCulture, $"no set and nothing to bring back was named; there are {sets} sets"), "the command line", Nothing, Refusing,
-        "safe-deploy restore --set NAME --tenant NAME");
+        "safe-deploy restore --set NAME with --tenant NAME, --everything or --files");
 }

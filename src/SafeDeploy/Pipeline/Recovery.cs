@@ -11,9 +11,10 @@ namespace SafeDeploy.Pipeline;
 public sealed record RecoveryRequest(RunIdentity Run, string Reason, bool TakeParked);
 
 /// <summary><c>recover</c>: ends what a process that died left behind, forward where the release had passed its last step, else back.</summary>
+/// <param name="restore">Null where there is no backup store, and so no restore to end.</param>
 /// <param name="stillWell">The gates through the front door, asked of what serves as the given version; null = well.</param>
 public sealed class Recovery(
-    World world, RollbackRunner rollback, Func<string, LedgerHistory, CancellationToken, Task<Problem?>> stillWell, Action<Problem> tell)
+    World world, RollbackRunner rollback, ManualRestore? restore, Func<string, LedgerHistory, CancellationToken, Task<Problem?>> stillWell, Action<Problem> tell)
 {
     private readonly CommitPoint _commit = new(world, tell);
 
@@ -28,9 +29,12 @@ public sealed class Recovery(
             return (null, RunEnd.Refused(PipelineProblems.OccupiedBy(state)));
         var history = new LedgerHistory(await world.Ledger.ReadAsync(state.Current!.Id, cancellation));
         var path = await new RollbackPaths(world.Ledger).UnfinishedAsync(state.Environment, history, cancellation);
-        return RecoveryDecision.Of(history) is RecoveryWay.Finish finish
-            ? (new RollbackPlan("finish", $"{history.Opened?.To.Display} stays released", finish.Because, []), null)
-            : (await rollback.DecideAsync(history, path, cancellation), null);
+        return RecoveryDecision.Of(history) switch
+        {
+            RecoveryWay.Finish finish => (new RollbackPlan("finish", $"{history.Opened?.To.Display} stays released", finish.Because, []), null),
+            RecoveryWay.EndRestore => (new RollbackPlan("end-restore", "what is unfinished of the restore is removed", "a restore is never taken forward or back by itself", []), null),
+            _ => (await rollback.DecideAsync(history, path, cancellation), null),
+        };
     }
 
     public async Task<RunEnd> RunAsync(RecoveryRequest request, RunCancellation cancellation)
@@ -73,6 +77,8 @@ public sealed class Recovery(
             case RecoveryWay.Finish finish:
                 world.Story.Detail($"finishing: {finish.Because}");
                 return await SickAsync(run) is { } sick ? await BackAsync(request, run, sick) : await _commit.ReachAsync(run, request.Run.Actor);
+            case RecoveryWay.EndRestore:
+                return await (restore ?? throw new ProblemException(ManualRestoreProblems.NoStore())).EndAsync(run);
             default:
                 return await BackAsync(request, run, null);
         }

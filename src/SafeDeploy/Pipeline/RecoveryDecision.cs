@@ -14,6 +14,9 @@ public abstract record RecoveryWay
     /// <summary>The release had passed its last step: only its commit or its conclusion is missing.</summary>
     public sealed record Finish(string Because) : RecoveryWay;
 
+    /// <summary>It is a restore: what is unfinished of it is removed, and nothing else is moved.</summary>
+    public sealed record EndRestore : RecoveryWay;
+
     /// <summary>Back, as the decision table says; a rollback that had begun goes on.</summary>
     public sealed record Back : RecoveryWay;
 }
@@ -27,6 +30,8 @@ public static class RecoveryDecision
         // A forbidden one waits for a person; asking the table every few minutes would only fill the ledger.
         if (Standing(history) is { } end)
             return end.Conclusion is Conclusion.Incomplete or Conclusion.Unverified ? new RecoveryWay.Back() : new RecoveryWay.Leave(end);
+        if (RestoreEnd.IsRestore(history))
+            return new RecoveryWay.EndRestore();
         if (history.UnfinishedRollback() is not null)
             return new RecoveryWay.Back();
         if (history.IsCommitted)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using SafeDeploy.Config;
 using SafeDeploy.Migrations;
 using SafeDeploy.Problems;
@@ -36,7 +37,14 @@ public interface IBackupMethod
 }
 
 /// <summary>Ties a set to a deployment.</summary>
-public sealed record BackupLabel(string Project, string Environment, string Deployment, string Release);
+public sealed record BackupLabel(string Project, string Environment, string Deployment, string Release)
+{
+    /// <summary>Release of a set that holds what a restore replaces: one tenant or some files, never everything.</summary>
+    public const string BeforeRestore = "before-restore";
+
+    [JsonIgnore]
+    public bool IsWhole => Release != BeforeRestore;
+}
 
 /// <param name="FreeBytes">Null where the store does not tell.</param>
 public sealed record BackupSpace(long NeededBytes, long? FreeBytes, string Where);

@@ -19,6 +19,7 @@ namespace SafeDeploy.Reporting;
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(BackupSetsDocument))]
 [JsonSerializable(typeof(RestorePlanDocument))]
+[JsonSerializable(typeof(RestoreFilesDocument))]
 [JsonSerializable(typeof(ProblemInfo))]
 [JsonSerializable(typeof(ImmutableArray<ProblemInfo>))]
 [JsonSerializable(typeof(ImmutableArray<Annotation>))]
@@ -41,11 +42,20 @@ public sealed record BackupSetsDocument(string Environment, ImmutableArray<Backu
 public sealed record BackupSetLine(string Set, string Deployment, string Release, DateTimeOffset TakenAt, string VerifiedLevel, long Bytes, int Schemas);
 
 /// <summary>What a restore would do and lose.</summary>
-/// <param name="Tenants">Each tenant with what it would lose.</param>
-public sealed record RestorePlanDocument(BackupSetLine Set, ImmutableArray<RestoreLossLine> Tenants, ImmutableArray<ProblemNote> Problems);
+/// <param name="Tenants">Each tenant with what it would lose; where everything is restored, every schema.</param>
+/// <param name="LeftBehind">Where everything is restored: what no set holds.</param>
+public sealed record RestorePlanDocument(
+    BackupSetLine Set, ImmutableArray<RestoreLossLine> Tenants, ImmutableArray<string> LeftBehind, ImmutableArray<ProblemNote> Problems);
 
 /// <param name="RowsWrittenSince">At most; null = unknown.</param>
-public sealed record RestoreLossLine(string Schema, bool Exists, long? RowsWrittenSince, long RowsInSet, string? Version, string? VersionNow);
+/// <param name="InSet">False: the schema came after the set.</param>
+public sealed record RestoreLossLine(string Schema, bool Exists, long? RowsWrittenSince, long RowsInSet, string? Version, string? VersionNow, bool InSet);
+
+/// <summary>What putting the files of a set back would do.</summary>
+/// <param name="Newer">Of the changed, those written after the set was taken.</param>
+/// <param name="Extra">On the disk and not in the set; they stay.</param>
+public sealed record RestoreFilesDocument(
+    BackupSetLine Set, int Equal, ImmutableArray<string> Missing, ImmutableArray<string> Changed, ImmutableArray<string> Newer, int Extra, ImmutableArray<ProblemNote> Problems);
 
 /// <param name="Skipped">Schemas that have a history already, or hold nothing.</param>
 public sealed record AdoptDocument(ImmutableArray<AdoptedSchema> Adopted, int Skipped);

@@ -38,4 +38,11 @@ public sealed class RetentionTests
     [Fact]
     public void A_clock_that_was_set_back_prunes_nothing() =>
         Assert.Equal("", Pruned(new BackupKeep(1, 1), [], Set("a", -300), Set("b", -200), Set("c", -100)));
+
+    [Fact]
+    public void What_a_restore_replaced_never_stands_for_a_set_of_everything()
+    {
+        BackupSet Replaced(string name, int daysOld) => Set(name, daysOld) with { Label = new BackupLabel("pos", "prod", name, BackupLabel.BeforeRestore) };
+        Assert.Equal("gone", Pruned(new BackupKeep(7, 2), [], Set("a", 300, ""), Set("b", 301), Replaced("x", 1), Replaced("y", 2), Replaced("gone", 8)));
+    }
 }

@@ -54,7 +54,7 @@ internal sealed class BackupVerifier(BackupShelf shelf, ICommandRunner runner, P
     }
 
     /// <summary>A restore that fills the disk of the server that it proves something for would be worse than none.</summary>
-    private static async Task RequireSpaceAsync(BackupManifest manifest, NpgsqlConnectionStringBuilder server, CancellationToken cancellation)
+    public static async Task RequireSpaceAsync(BackupManifest manifest, NpgsqlConnectionStringBuilder server, CancellationToken cancellation)
     {
         if (await ServerDisk.FreeBytesAsync(server, cancellation) is not { } free)
             return;

@@ -95,7 +95,7 @@ internal static class FilesPart
     }
 
     /// <summary>Every file, by the name it has in the archive: as configured, with what lies below a folder. Links are not followed.</summary>
-    private static IEnumerable<(string Name, string Path)> Listed(string folder, ImmutableArray<string> paths)
+    public static IEnumerable<(string Name, string Path)> Listed(string folder, ImmutableArray<string> paths)
     {
         foreach (var path in paths)
         {

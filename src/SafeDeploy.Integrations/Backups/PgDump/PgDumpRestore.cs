@@ -38,12 +38,54 @@ public sealed class PgDumpRestore : IRestoreMethod, IAsyncDisposable
         var facts = new BackupSet(
             set, manifest.Label, manifest.TakenAt, await _shelf.VerifiedLevelAsync(set, sha256, cancellation), manifest.Parts.Sum(p => p.Bytes), manifest.Scopes.Count);
         var refusals = tenants.Where(t => !manifest.Scopes.ContainsKey(t.Schema)).Select(t => RestoreProblems.Unknown(t.Schema, set)).ToList();
-        var wanted = tenants.Count == 0 ? [.. manifest.Scopes.Keys.Select(Scope.Parse)] : tenants.Where(t => manifest.Scopes.ContainsKey(t.Schema)).ToList();
+        var wanted = tenants.Where(t => manifest.Scopes.ContainsKey(t.Schema)).ToList();
         await using var connection = await OpenAsync(cancellation);
+        if (tenants.Count == 0)
+            return await EverythingAsync(connection, manifest, facts, cancellation);
         foreach (var tenant in tenants)
             if (await TenantDependents.ReadAsync(connection, tenant, cancellation) is { IsEmpty: false } dependents)
                 refusals.Add(RestoreProblems.Depends(tenant.Schema, dependents));
         return new RestorePlan(facts, await new RestoreLosses(connection, manifest).ReadAsync(wanted, cancellation), [.. refusals]);
+    }
+
+    public Task<PreparedDatabase> PrepareAsync(string set, CancellationToken cancellation) => Reached(() => Everything.PrepareAsync(set, cancellation));
+
+    public Task<SwappedDatabase> SwapAsync(DatabaseSwapCall call, CancellationToken cancellation) => Reached(() => Everything.SwapAsync(call, cancellation));
+
+    public Task<bool> AbandonAsync(CancellationToken cancellation) => Reached(() => Everything.AbandonAsync(cancellation));
+
+    public Task<FilesPlan> PlanFilesAsync(string set, CancellationToken cancellation) => Files.PlanAsync(set, cancellation);
+
+    public Task<RestoredFiles> FilesAsync(string set, string safetySet, BackupLabel safety, CancellationToken cancellation) =>
+        Files.RunAsync(set, safetySet, safety, cancellation);
+
+    private FilesRestore Files => new(_shelf, _options, _clock);
+
+    private DatabaseRestore Everything => new(_server, _source, _shelf, _runner, _options, _clock);
+
+    private static async Task<RestorePlan> EverythingAsync(NpgsqlConnection connection, BackupManifest manifest, BackupSet facts, CancellationToken cancellation)
+    {
+        var standing = await DatabaseFacts.StandingAsync(connection, cancellation);
+        var refusals = DatabaseFacts.Obstacles(standing).ToList();
+        if (await DatabaseFacts.WorkingAsync(connection, manifest.Label.Environment, cancellation) is { IsEmpty: false } others)
+            refusals.Add(RestoreProblems.Occupied(others));
+        return new RestorePlan(facts, await new RestoreLosses(connection, manifest).EverythingAsync(cancellation), [.. refusals])
+        {
+            Database = standing.Name,
+            LeftBehind = await DatabaseFacts.BesidesAsync(connection, cancellation),
+        };
+    }
+
+    private async Task<T> Reached<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception failure) when (PostgresDatabaseFailure.Of(failure, PostgresUrl.Display(_server), opening: false) is { } problem)
+        {
+            throw new ProblemException(problem, failure);
+        }
     }
 
     public async Task<RestoredTenant> TenantAsync(TenantRestoreCall call, CancellationToken cancellation)
@@ -67,7 +109,9 @@ public sealed class PgDumpRestore : IRestoreMethod, IAsyncDisposable
     public async Task<(ImmutableArray<string> Dropped, ImmutableArray<string> Held)> DropExpiredAsync(ILedgerHold hold, CancellationToken cancellation)
     {
         await using var session = await FencedConnections.Of(hold).OpenAsync("restore", cancellation);
-        return await new KeptSchemas(session.Connection, FencedConnections.Of(hold)).DropExpiredAsync(_clock.GetUtcNow(), cancellation);
+        var schemas = await new KeptSchemas(session.Connection, FencedConnections.Of(hold)).DropExpiredAsync(_clock.GetUtcNow(), cancellation);
+        var databases = await new KeptDatabases(session.Connection).DropExpiredAsync(_clock.GetUtcNow(), cancellation);
+        return ([.. schemas.Dropped, .. databases.Dropped], [.. schemas.Held, .. databases.Held]);
     }
 
     /// <summary>The part is proved by its hash before anything of it is believed.</summary>

@@ -27,13 +27,26 @@ internal sealed class RestoreLosses(NpgsqlConnection connection, BackupManifest 
         return [.. names.Select(name => Of(name, present.Contains(name), counters, versions.GetValueOrDefault(name)))];
     }
 
+    /// <summary>Of the whole database: schemas that came after the set are among them.</summary>
+    public async Task<ImmutableArray<RestoreLoss>> EverythingAsync(CancellationToken cancellation)
+    {
+        var kept = await ReadAsync([.. manifest.Scopes.Keys.Select(Scope.Parse)], cancellation);
+        var newer = await DatabaseFacts.SchemasAsync(connection, manifest, cancellation);
+        if (newer.IsEmpty)
+            return kept;
+        var counters = await WriteCounters.ReadAsync(connection, [.. newer], cancellation);
+        return [.. kept, .. newer.Select(name => new RestoreLoss(name, true, counters.WrittenSince(manifest.CountersSince, name, ""), 0, null, null) { IsInSet = false })];
+    }
+
+    /// <summary>Rows of a schema in the set.</summary>
+    public static long Rows(ScopeFacts facts) => long.Parse(facts.Data.AsSpan(0, facts.Data.IndexOf(':', StringComparison.Ordinal)), CultureInfo.InvariantCulture);
+
     private RestoreLoss Of(string name, bool exists, WriteCounters counters, string? version)
     {
         var facts = manifest.Scopes[name];
         return new RestoreLoss(
             name, exists, exists ? counters.WrittenSince(manifest.CountersSince, name, facts.Counters) : 0,
-            long.Parse(facts.Data.AsSpan(0, facts.Data.IndexOf(':', StringComparison.Ordinal)), CultureInfo.InvariantCulture),
-            manifest.Versions.GetValueOrDefault(name), version);
+            Rows(facts), manifest.Versions.GetValueOrDefault(name), version);
     }
 
     private async Task<bool> KnowsVersionsAsync(CancellationToken cancellation)

@@ -27,7 +27,29 @@ public static class RestoreProblems
     public static readonly ProblemInfo Failed = new("SD0524", "the restore failed",
         "The server refused a statement of the archive, or the session was lost; the transaction was rolled back.", "Read the server's words, then restore again.");
 
-    public static ImmutableArray<ProblemInfo> All { get; } = [NotInSet, PointedAt, WritersStay, NotTheSame, Failed];
+    public static readonly ProblemInfo OthersWork = new("SD0530", "another environment works in this database",
+        "Its ledger would be carried over half way: everything of a database is restored only while nobody deploys into it.", "Wait for it, or end it with `safe-deploy recover`.");
+
+    public static readonly ProblemInfo MayNot = new("SD0531", "this user may not replace the database",
+        "A database is made (CREATEDB) and renamed (by its owner); a standing prepared transaction keeps its name too.",
+        "Grant what is named, or end the prepared transaction, then restore again.");
+
+    public static readonly ProblemInfo SessionsStay = new("SD0532", "sessions stayed in the database",
+        "A database changes its name only when nobody is connected; sessions of a stronger role can not be ended by this user.",
+        "End the sessions that are named, then restore again.");
+
+    public static readonly ProblemInfo NotSwapped = new("SD0533", "the databases did not change names",
+        "The server refused a statement, or the connection was lost; names change in one transaction, so either both did or none.",
+        "Read the server's words; `safe-deploy status` says which ledger is live.");
+
+    public static readonly ProblemInfo FilesRefused = new("SD0534", "the set's files can not be put back",
+        "The set has none, the configuration does not name where they belong, or a link or folder is in their way.",
+        "Correct backup.files, or move away what is in the way; every archive can be read with tar.");
+
+    public static readonly ProblemInfo FilesFailed = new("SD0535", "files were not all put back",
+        "A disk is full, or this user may not write there; each file is either as it was or as in the set.", "Remove the cause, then restore the files again: what is equal is left alone.");
+
+    public static ImmutableArray<ProblemInfo> All { get; } = [NotInSet, PointedAt, WritersStay, NotTheSame, Failed, OthersWork, MayNot, SessionsStay, NotSwapped, FilesRefused, FilesFailed];
 
     public static Problem Unknown(string schema, string set) => NotInSet.Occurred(
         $"set \"{set}\" does not hold \"{schema}\"", $"set \"{set}\"", Nothing, Refusing, "safe-deploy restore --list");
@@ -46,6 +68,42 @@ public static class RestoreProblems
     public static Problem Broke(string schema, string evidence) => Failed.Occurred(
         $"restoring \"{schema}\" failed", $"schema \"{schema}\"", AsItWas, "rolled back", "read the server's words below") with
     { Evidence = evidence };
+
+    public static Problem Occupied(ImmutableArray<string> environments) => OthersWork.Occurred(
+        $"environment {string.Join(", ", environments.Select(e => $"\"{e}\""))} has a deployment that is not over", "schema safe_deploy of this database", Nothing, Refusing,
+        "wait for it, or safe-deploy recover --environment NAME");
+
+    public static Problem Forbidden(string what, string database, string next) => MayNot.Occurred(what, $"database \"{database}\"", Nothing, Refusing, next);
+
+    public static Problem Connected(string database, string sessions) => SessionsStay.Occurred(
+        $"sessions stayed in database \"{database}\" though they were ended again and again", sessions, "the database is as it was", "giving up; the new database is removed",
+        "end those sessions (pg_terminate_backend by a superuser), then restore again");
+
+    public static Problem Refused(string database, string evidence) => NotSwapped.Occurred(
+        $"database \"{database}\" and its restored copy did not change names", $"database \"{database}\"", "the database is as it was", "giving up; the new database is removed",
+        "read the server's words below, then restore again") with
+    { Evidence = evidence };
+
+    public static Problem Unknown(string database, string kept, string evidence) => NotSwapped.Occurred(
+        $"the connection was lost while database \"{database}\" and its restored copy changed names, and the server does not answer", $"database \"{database}\"",
+        "both databases: names change together or not at all", "stopping", $"when the server answers: if a database \"{kept}\" is there, the restore is done; else safe-deploy recover, then restore again") with
+    { Evidence = evidence };
+
+    public static Problem NoFiles(string set) => FilesRefused.Occurred(
+        $"set \"{set}\" has no files", $"set \"{set}\"", Nothing, Refusing, "choose a set that was taken with backup.files");
+
+    public static Problem NotConfigured(string path) => FilesRefused.Occurred(
+        $"\"{path}\" of the set is below nothing that backup.files names", "backup.files", Nothing, Refusing, "name it in backup.files again, or take it out with tar");
+
+    public static Problem InTheWay(string path, string obstacle) => FilesRefused.Occurred(
+        $"\"{path}\" can not be put back: {obstacle}", path, Nothing, Refusing, "move it away, then restore again");
+
+    public static Problem NotSaved(string store, string why) => FilesFailed.Occurred(
+        $"the files that would be replaced could not be saved: {why}", store, "every file is as it was", "giving up", "free space there, then restore again");
+
+    public static Problem FilesBroke(int written, int wanted, string why) => FilesFailed.Occurred(
+        $"{written} of {wanted} files were put back, then: {why}", "backup.files", "the files that were not reached; no file is half written", "giving up",
+        "remove the cause, then restore the files again");
 
     private static string Rows(string fingerprint) => string.Create(CultureInfo.InvariantCulture, $"{fingerprint.Split(':')[0]}");
 }

@@ -10,8 +10,11 @@ namespace SafeDeploy.Integrations.Backups.PgDump;
 internal sealed class ScratchDatabase : IAsyncDisposable
 {
     // Encoding and locale decide how text sorts and which rows a unique index takes: as in the original (sql-createdatabase).
+    // The provider and its locale have other columns in each major; a column that is not there is a null here (catalog-pg-database).
     private const string Like = """
-        select pg_encoding_to_char(d.encoding), d.datcollate, d.datctype from pg_database d where d.datname = current_database()
+        select pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'),
+            coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''), coalesce(to_jsonb(d) ->> 'daticurules', '')
+        from pg_database d where d.datname = current_database()
         """;
 
     private readonly NpgsqlDataSource _admin;
@@ -39,9 +42,9 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         var quoted = QuotedName.TryParse(name, out var why) ?? throw new FormatException(why);
         try
         {
-            var (encoding, collate, type) = await LikeAsync(original, cancellation);
+            var like = await LikeAsync(original, cancellation);
             await using var connection = await admin.OpenConnectionAsync(cancellation);
-            var sql = $"create database {quoted.Sql} template template0 encoding {Literal(encoding)} lc_collate {Literal(collate)} lc_ctype {Literal(type)}";
+            var sql = $"create database {quoted.Sql} template template0 {like}";
             await using var create = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
             await create.ExecuteNonQueryAsync(cancellation);
             return new ScratchDatabase(admin, server, quoted);
@@ -69,15 +72,21 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         }
     }
 
-    private static async Task<(string Encoding, string Collate, string Type)> LikeAsync(NpgsqlDataSource original, CancellationToken cancellation)
+    private static async Task<string> LikeAsync(NpgsqlDataSource original, CancellationToken cancellation)
     {
         await using var connection = await original.OpenConnectionAsync(cancellation);
         await using var command = new NpgsqlCommand(Like, connection);
         await using var row = await command.ExecuteReaderAsync(cancellation);
         await row.ReadAsync(cancellation);
-        return (row.GetString(0), row.GetString(1), row.GetString(2));
+        var provider = row.GetString(3) switch
+        {
+            "i" => $" locale_provider icu icu_locale {Literal(row.GetString(4))}{(row.GetString(5).Length == 0 ? "" : $" icu_rules {Literal(row.GetString(5))}")}",
+            "b" => $" locale_provider builtin builtin_locale {Literal(row.GetString(4))}",
+            _ => "",
+        };
+        return $"encoding {Literal(row.GetString(0))} lc_collate {Literal(row.GetString(1))} lc_ctype {Literal(row.GetString(2))}{provider}";
     }
 
     /// <summary>A text as SQL writes it, where no parameter may stand (sql-syntax-lexical, "String Constants").</summary>
-    private static string Literal(string text) => string.Create(CultureInfo.InvariantCulture, $"'{text.Replace("'", "''", StringComparison.Ordinal)}'");
+    public static string Literal(string text) => string.Create(CultureInfo.InvariantCulture, $"'{text.Replace("'", "''", StringComparison.Ordinal)}'");
 }

@@ -20,8 +20,10 @@ public static class Retention
     {
         var mine = sets.Where(s => s.Label.Project == label.Project && s.Label.Environment == label.Environment)
             .OrderByDescending(s => s.TakenAt).ThenBy(s => s.Name, StringComparer.Ordinal).ToList();
-        var newestVerified = mine.Find(s => s.VerifiedLevel.Length > 0);
-        return [.. mine.Select((set, place) => Of(set, place, newestVerified, keep, needed, now))];
+        // What a restore replaced is a set too, but of one tenant or some files: it never stands for everything.
+        var newestVerified = mine.Find(s => s.VerifiedLevel.Length > 0 && s.Label.IsWhole);
+        var places = mine.Where(s => s.Label.IsWhole).Select((set, place) => (set, place)).ToDictionary(p => p.set, p => p.place);
+        return [.. mine.Select(set => Of(set, places.GetValueOrDefault(set, int.MaxValue), newestVerified, keep, needed, now))];
     }
 
     private static RetentionVerdict Of(BackupSet set, int place, BackupSet? newestVerified, BackupKeep keep, IReadOnlySet<string> needed, DateTimeOffset now)
