@@ -97,7 +97,8 @@ public sealed class BadServerTests(FailingServers servers) : IClassFixture<Faili
             await RefusedAsync(servers.Standby);
         }
 
-        await servers.Standby.StopAsync();
+        // The last session has gone, so it stops.
+        await servers.Standby.UntilGoneAsync();
         await servers.Standby.StartAgainAsync();
     }
 

@@ -103,25 +103,21 @@ public sealed class OutageTests
     }
 }
 
-/// <summary>Alone: it restarts the server that all tests use.</summary>
-[CollectionDefinition(nameof(RestartTests), DisableParallelization = true)]
-public sealed class RestartAlone;
-
 /// <summary>The server itself is restarted in the middle of a run.</summary>
-[Collection(nameof(RestartTests))]
 public sealed class RestartTests
 {
     [Fact]
     public async Task A_server_restarted_between_two_tenants_leaves_one_version_and_the_way_it_came_to_it()
     {
-        await using var sample = await Sample.WithV1Async();
+        await using var server = await OwnServer.StartAsync(connections: 80);
+        await using var sample = await Sample.WithV1Async(server);
         await LedgerStop.InstallAsync(sample.Database);
-        var data = await sample.Database.ScalarAsync<string>("show data_directory");
         await using var stop = await LedgerStop.ArmAsync(sample.Database, new LedgerPoint("migrate-tenants", "scope-migrated", 1));
         using var run = sample.Start("v2", ["run", "--output", "json"]);
         Assert.True(await stop.ReachedAsync(run), "the run ended before");
         await stop.DisarmAsync();
-        await Machine.RestartPostgresAsync(data!);
+        await server.StopAsync();
+        await server.StartAgainAsync();
         var end = await run.EndAsync();
         // The release that serves lost its connections too. Where its gates see that, the run goes back, else it goes on.
         var versions = await sample.TenantVersionsAsync();

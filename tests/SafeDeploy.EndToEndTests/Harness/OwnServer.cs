@@ -11,6 +11,9 @@ public sealed class OwnServer : IAsyncDisposable
 {
     private readonly string _home = Directory.CreateTempSubdirectory("sd-own-").FullName;
     private readonly int _port = FreePort();
+    private readonly int _connections;
+
+    private OwnServer(int connections) => _connections = connections;
 
     /// <summary>For a database that a test makes here; no password, it listens on loopback only.</summary>
     public Uri Address => new($"postgres://sd_admin@127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}/postgres");
@@ -20,9 +23,12 @@ public sealed class OwnServer : IAsyncDisposable
 
     private string Data => Path.Combine(_home, "data");
 
-    public static async Task<OwnServer> StartAsync()
+    /// <param name="connections">How many sessions it takes at once.</param>
+    public static async Task<OwnServer> StartAsync(int connections = 20)
     {
-        var server = new OwnServer();
+        var server = new OwnServer(connections);
+        // Containers reach the socket in it with a user of their own.
+        File.SetUnixFileMode(server._home, File.GetUnixFileMode(server._home) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         await Machine.GiveToServerAsync(server._home);
         await Machine.AsServerAsync(
             Tool("initdb"), "-D", server.Data, "-U", "sd_admin", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--wal-segsize=1");
@@ -33,7 +39,7 @@ public sealed class OwnServer : IAsyncDisposable
     /// <summary>A server that replays this one's changes.</summary>
     public async Task<OwnServer> StandbyAsync()
     {
-        var standby = new OwnServer();
+        var standby = new OwnServer(_connections);
         await Machine.GiveToServerAsync(standby._home);
         await Machine.AsServerAsync(Tool("pg_basebackup"), "-d", Address.ToString(), "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync");
         await standby.StartAgainAsync();
@@ -46,7 +52,7 @@ public sealed class OwnServer : IAsyncDisposable
     {
         string[] settings =
         [
-            $"port={_port.ToString(CultureInfo.InvariantCulture)}", "listen_addresses=127.0.0.1", $"unix_socket_directories={_home}", "max_connections=20",
+            $"port={_port.ToString(CultureInfo.InvariantCulture)}", "listen_addresses=127.0.0.1", $"unix_socket_directories={_home}", $"max_connections={_connections.ToString(CultureInfo.InvariantCulture)}",
             "max_wal_senders=3", "shared_buffers=16MB", "fsync=off", "log_min_messages=warning", .. options is null ? (string[])[] : [options],
         ];
         await Machine.AsServerAsync(
@@ -56,6 +62,10 @@ public sealed class OwnServer : IAsyncDisposable
     /// <param name="mode"><c>smart</c> waits for the sessions that are open, <c>fast</c> ends them.</param>
     public Task StopAsync(string mode = "fast", bool wait = true) =>
         Machine.AsServerAsync(Tool("pg_ctl"), "-D", Data, "-m", mode, wait ? "-w" : "-W", "-t", "60", "-s", "stop");
+
+    /// <summary>Waits for a stop that was asked for before.</summary>
+    public Task UntilGoneAsync() => Eventually.Async(
+        () => Task.FromResult(!File.Exists(Path.Combine(Data, "postmaster.pid"))), TimeSpan.FromSeconds(60), what: "the server is gone");
 
     /// <summary>Waits until a new session is refused with this SQLSTATE.</summary>
     public Task UntilRefusesAsync(string state) => Eventually.Async(

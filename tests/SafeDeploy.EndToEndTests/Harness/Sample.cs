@@ -20,7 +20,10 @@ public sealed class Sample : IAsyncDisposable
     private readonly StringBuilder _said = new();
     private readonly bool _hasContainers;
 
-    private Sample(TestDatabase database, int tenants, bool hasContainers = true) => (Database, Tenants, _hasContainers) = (database, tenants, hasContainers);
+    private readonly string _socket;
+
+    private Sample(TestDatabase database, int tenants, bool hasContainers = true, string? socket = null) =>
+        (Database, Tenants, _hasContainers, _socket) = (database, tenants, hasContainers, socket ?? TestServers.PostgresSocket);
 
     public static string Folder => Path.Combine(TestServers.RepositoryRoot, "tests", "samples", "sql-files");
 
@@ -62,7 +65,7 @@ public sealed class Sample : IAsyncDisposable
         (_home, "HOME"),
         (Service, "SERVICE"),
         (Database.Server, "SERVER"),
-        (TestServers.PostgresSocket, "SOCKET"),
+        (_socket, "SOCKET"),
         ($"127.0.0.1:{Port}", "127.0.0.1:PORT"),
         ($" by {Environment.UserName} on {Environment.MachineName}", " by USER on MACHINE"),
         ($" by {Environment.UserName}\n", " by USER\n"),
@@ -74,9 +77,10 @@ public sealed class Sample : IAsyncDisposable
 
     /// <summary>The same in a database that is there; it is the sample's from now on.</summary>
     /// <param name="hasContainers">False: no container is ever made, and none is looked for at the end.</param>
-    public static async Task<Sample> OnAsync(TestDatabase database, int tenants = 3, bool hasContainers = true)
+    /// <param name="socket">The directory of its server's unix socket; null: the server of all tests.</param>
+    public static async Task<Sample> OnAsync(TestDatabase database, int tenants = 3, bool hasContainers = true, string? socket = null)
     {
-        var sample = new Sample(database, tenants, hasContainers);
+        var sample = new Sample(database, tenants, hasContainers, socket);
         Directory.CreateDirectory(sample.Backups);
         await sample.Database.ExecuteAsync($"alter database {sample.Database.Name} set sample.tenants = '{tenants.ToString(CultureInfo.InvariantCulture)}'");
         await sample.SqlFileAsync("seed/tenants.sql");
@@ -92,9 +96,14 @@ public sealed class Sample : IAsyncDisposable
     }
 
     /// <summary>v1 deployed and seeded.</summary>
-    public static async Task<Sample> WithV1Async(int tenants = 3)
+    public static async Task<Sample> WithV1Async(int tenants = 3) => await SeededAsync(await EmptyAsync(tenants));
+
+    /// <summary>The same on a server of the test's own.</summary>
+    public static async Task<Sample> WithV1Async(OwnServer server) =>
+        await SeededAsync(await OnAsync(await TestDatabase.CreateAsync(server.Address, ""), socket: server.Socket));
+
+    private static async Task<Sample> SeededAsync(Sample sample)
     {
-        var sample = await EmptyAsync(tenants);
         try
         {
             await sample.DeployAsync("v1");
@@ -196,8 +205,8 @@ public sealed class Sample : IAsyncDisposable
     [
         ("VERSION", version),
         ("DATABASE_URL", Database.Url),
-        ("APP_DATABASE_URL", $"postgres://pos_app:pos_app@/{Database.Name}?host=/run/postgresql&port={TestServers.Postgres.Port.ToString(CultureInfo.InvariantCulture)}"),
-        ("POSTGRES_SOCKET", TestServers.PostgresSocket),
+        ("APP_DATABASE_URL", $"postgres://pos_app:pos_app@/{Database.Name}?host=/run/postgresql&port={Database.Server.Split(':')[^1]}"),
+        ("POSTGRES_SOCKET", _socket),
         ("BACKUPS", Backups),
         ("SERVICE", Service),
         ("PORT", Port.ToString(CultureInfo.InvariantCulture)),
