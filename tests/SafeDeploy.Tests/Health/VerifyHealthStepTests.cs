@@ -28,7 +28,7 @@ public sealed class VerifyHealthStepTests
     {
         var gate = new ScriptedGate("front", true, Verdict.Pass);
         var (outcome, _, took) = await VerifyAsync(InconclusivePolicy.Fail, null, gate);
-        Assert.Equal("1 gates held through a soak of 5m in 31 rounds", Assert.IsType<StepOutcome.Succeeded>(outcome).Summary);
+        Assert.Equal("1 gate held through a soak of 5m in 31 rounds", Assert.IsType<StepOutcome.Succeeded>(outcome).Summary);
         Assert.Equal(31, gate.Read);
         Assert.InRange(took, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5.1));
     }

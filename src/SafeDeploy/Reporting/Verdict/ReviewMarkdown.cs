@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SafeDeploy.Risk;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Reporting.Verdict;
 
@@ -53,7 +54,7 @@ public static class ReviewMarkdown
         if (shown < review.Rows.Length)
             text.Force(string.Create(CultureInfo.InvariantCulture, $"\n… and {review.Rows.Length - shown} more.\n"));
         if (review.Quiet > 0)
-            text.Add($"\n{VerdictLine.Count(review.Quiet, "other statement")}: nobody notices.\n");
+            text.Add($"\n{Wording.Count(review.Quiet, "other statement")}: nobody notices.\n");
     }
 
     private static string Cells(ReviewRow row) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SafeDeploy.Risk;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Reporting.Verdict;
 
@@ -20,7 +21,7 @@ public static class ReviewText
             text.Append(CultureInfo.InvariantCulture, $"\n… and {review.Rows.Length - Shown} more; --output json has them all\n");
         text.Append('\n');
         if (review.Quiet > 0 && !review.Rows.IsEmpty)
-            text.Append(CultureInfo.InvariantCulture, $"{VerdictLine.Count(review.Quiet, "other statement")}: nobody notices\n");
+            text.Append(CultureInfo.InvariantCulture, $"{Wording.Count(review.Quiet, "other statement")}: nobody notices\n");
         foreach (var line in review.Fleet)
             text.Append("tenants  ").Append(line).Append('\n');
         if (review.Rows.Length + review.Quiet > 0)

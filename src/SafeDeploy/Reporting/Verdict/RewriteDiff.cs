@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SafeDeploy.Risk.Rewrites;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Reporting.Verdict;
 
@@ -15,7 +16,7 @@ internal static class RewriteDiff
         foreach (var line in old.Take(LongestOld))
             lines.Add($"- {line.TrimEnd()}");
         if (old.Length > LongestOld)
-            lines.Add($"- … ({VerdictLine.Count(old.Length - LongestOld, "more line")})");
+            lines.Add($"- … ({Wording.Count(old.Length - LongestOld, "more line")})");
         for (var step = 0; step < rewrite.Steps.Length; step++)
         {
             if (Comment(rewrite, step) is { Length: > 0 } comment)

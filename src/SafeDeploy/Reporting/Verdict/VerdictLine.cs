@@ -1,6 +1,7 @@
 using System.Globalization;
 using SafeDeploy.Config;
 using SafeDeploy.Risk;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Reporting.Verdict;
 
@@ -12,7 +13,7 @@ internal static class VerdictLine
         if (report.Statements.IsEmpty)
             return "Nothing to judge: no statement was found.";
         if (report.Worst is not { } worst)
-            return $"Safe: {Count(report.Statements.Length, "statement")}, nobody waits for long and nothing is lost.";
+            return $"Safe: {Wording.Count(report.Statements.Length, "statement")}, nobody waits for long and nothing is lost.";
         var limit = failOn == RiskThreshold.Never ? "risk.fail_on: never" : $"worst {worst.ToString().ToLowerInvariant()}, risk.fail_on: {failOn.ToString().ToLowerInvariant()}";
         return $"{(refused ? "Refused" : "Passes, with something to read")}: {Consequences(report)} ({limit}).";
     }
@@ -26,8 +27,8 @@ internal static class VerdictLine
             Part(report, s => s.Effect.Compatible == false, "breaks the image that serves", "break the image that serves"),
         }.Where(p => p.Length > 0).ToArray();
         if (parts.Length == 0)
-            return $"{Count(report.Statements.Sum(s => s.Open.Count()), "finding")}; no table is blocked for long and nothing is lost";
-        return $"of {Count(report.Statements.Length, "statement")} {string.Join(", ", parts)}";
+            return $"{Wording.Count(report.Statements.Sum(s => s.Open.Count()), "finding")}; no table is blocked for long and nothing is lost";
+        return $"of {Wording.Count(report.Statements.Length, "statement")} {string.Join(", ", parts)}";
     }
 
     private static string Part(RiskReport report, Func<JudgedStatement, bool> isSo, string one, string several) => report.Statements.Count(isSo) switch
@@ -36,7 +37,4 @@ internal static class VerdictLine
         1 => $"1 {one}",
         var many => string.Create(CultureInfo.InvariantCulture, $"{many} {several}"),
     };
-
-    internal static string Count(int number, string noun) =>
-        string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
 }

@@ -21,7 +21,9 @@ public sealed record FleetTally(int Total, ImmutableArray<ScopeOutcome> Ended, I
     {
         var failures = Ended.Where(outcome => outcome.Problem is not null).Select(outcome => outcome.Problem!).ToImmutableArray();
         var first = failures[0];
-        var untouched = string.Create(CultureInfo.InvariantCulture, $"{Untouched.Length} of {Total} tenants were not begun");
+        var untouched = Untouched.IsEmpty
+            ? "no tenant was left to begin"
+            : string.Create(CultureInfo.InvariantCulture, $"{Untouched.Length} of {Total} tenants {(Untouched.Length == 1 ? "was" : "were")} not begun");
         return (first with
         {
             Untouched = $"{first.Untouched}; {untouched}",

@@ -3,6 +3,7 @@ using System.Globalization;
 using SafeDeploy.Config;
 using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
+using SafeDeploy.Problems;
 
 namespace SafeDeploy.Steps.Rollback;
 
@@ -143,7 +144,7 @@ public static class RollbackDecision
                 var blocked = facts.Reversals.Where(r => !r.Blockers.IsEmpty).ToArray();
                 return blocked.Length == 0
                     ? "the way back is not known for every scope"
-                    : $"{blocked[0].Scope}: {blocked[0].Blockers[0]}{(blocked.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $" (and {blocked.Length - 1} more scopes)") : "")}";
+                    : $"{blocked[0].Scope}: {blocked[0].Blockers[0]}{(blocked.Length > 1 ? $" (and {Wording.Count(blocked.Length - 1, "more scope")})" : "")}";
             }
         }
 

@@ -49,7 +49,7 @@ public sealed class VerifyHealthStep(HealthSettings settings, ImmutableArray<IHe
             var left = settings.Soak - run.Clock.GetElapsedTime(started);
             run.Story.Progress("soak, seconds", (int)Math.Min(settings.Soak.TotalSeconds, (settings.Soak - left).TotalSeconds), (int)settings.Soak.TotalSeconds, soaked);
             if (left <= TimeSpan.Zero)
-                return new StepOutcome.Succeeded($"{gates.Length} gates held through a soak of {Duration.Text(settings.Soak)} in {count} rounds{Warnings(warned)}");
+                return new StepOutcome.Succeeded($"{Wording.Count(gates.Length, "gate")} held through a soak of {Duration.Text(settings.Soak)} in {Wording.Count(count, "round")}{Warnings(warned)}");
             await Task.Delay(left < settings.Interval ? left : settings.Interval, run.Clock, run.Cancellation);
         }
     }
