@@ -169,9 +169,9 @@ check() {
 # White space and line ends only: what has to be compiled to be judged, the compiler has refused already.
 check_format() {
     local started=$SECONDS log="$artifacts/format.log"
-    dotnet format whitespace . --folder --include src tests bench --verify-no-changes -v q >"$log" 2>&1 </dev/null || {
+    dotnet format whitespace . --folder --include src/ tests/ bench/ --verify-no-changes -v q >"$log" 2>&1 </dev/null || {
         sort -u "$log" | head -n 40 >&2
-        fail_with "the sources are not formatted" "the files above" "nothing was changed" "stopping" "dotnet format Pipeline.sln"
+        fail_with "the sources are not formatted" "the files above" "nothing was changed" "stopping" "dotnet format whitespace . --folder --include src/ tests/ bench/"
     }
     say "formatting is right ($((SECONDS - started)) s)"
 }
