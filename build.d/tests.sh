@@ -183,6 +183,7 @@ docs() {
 }
 
 bench() {
+    [ "${1:-}" != plan ] || { bench_plan "${@:2}"; return; }
     setup servers
     dotnet run -c Release --project bench/SafeDeploy.Benchmarks -- "$@"
 }

@@ -21,53 +21,73 @@ public sealed class RiskAnalyzer(ISqlParser parser)
 {
     private readonly EffectModel _model = new(parser);
 
+    // With fewer files, starting further threads takes longer than what they would save.
+    private const int FilesForOneThread = 16;
+
+    /// <summary>A file with its statements as the grammar reads them.</summary>
+    private sealed record ReadFile(RiskFile File, ImmutableArray<(SqlStatement Statement, SqlParseResult Parsed)> Statements);
+
+    /// <summary>A file played, with where unqualified names lead at its end.</summary>
+    private sealed record PlayedFile(FileContext Context, ImmutableArray<string> SearchPath);
+
+    /// <remarks>Reading and judging a file needs no other file and is done side by side; playing them is a sequence.</remarks>
     public RiskReport Analyze(IEnumerable<RiskFile> files, SchemaScript before, RiskOptions options, CancellationToken cancellation)
     {
-        var judged = ImmutableArray.CreateBuilder<JudgedStatement>();
-        var schema = before.Replay(_model);
-        var first = true;
         var all = files.ToImmutableArray();
-        foreach (var file in all)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (options.Independent && !first)
-                schema = before.Replay(_model);
-            first = false;
-            schema.IsJudging = !file.IsReplayed;
-            var played = Play(file, schema, options, cancellation);
-            if (!file.IsReplayed)
-                judged.AddRange(Reversal.Judge(file, RuleCatalogue.Apply(played), parser, _model, schema.SearchPath));
-        }
-
-        return new RiskReport(judged.ToImmutable(), before.Notes) { Files = all };
+        var schema = before.Replay(_model);
+        var played = options.Independent
+            ? SideBySide(all, f => Play(Read(f, cancellation), before.Replay(_model), options, cancellation), cancellation)
+            : SideBySide(all, f => Read(f, cancellation), cancellation).Select(f => Play(f, schema, options, cancellation)).ToArray();
+        var judged = SideBySide(played, p => Judged(p, cancellation), cancellation);
+        return new RiskReport([.. judged.SelectMany(s => s)], before.Notes) { Files = all };
     }
 
-    private FileContext Play(RiskFile file, SchemaState schema, RiskOptions options, CancellationToken cancellation)
+    private static IEnumerable<TOut> SideBySide<TIn, TOut>(IEnumerable<TIn> items, Func<TIn, TOut> work, CancellationToken cancellation) =>
+        items.TryGetNonEnumeratedCount(out var count) && count < FilesForOneThread
+            ? items.Select(work)
+            : items.AsParallel().AsOrdered().WithCancellation(cancellation).Select(work);
+
+    private ReadFile Read(RiskFile file, CancellationToken cancellation)
     {
-        schema.FreshEnumValues.Clear();
-        var context = new FileContext(file, options);
-        var readable = SqlText.Readable(file.Sql);
-        foreach (var statement in parser.Split(readable))
+        var statements = ImmutableArray.CreateBuilder<(SqlStatement, SqlParseResult)>();
+        foreach (var statement in parser.Split(SqlText.Readable(file.Sql)))
         {
             cancellation.ThrowIfCancellationRequested();
-            var parsed = statement.Error is { } error
-                ? SqlParseResult.Failed(error.Message, error.Offset - statement.Offset)
-                : parser.Parse(statement.Text);
-            var effect = _model.Play(parsed, schema);
+            statements.Add((statement, statement.Error is { } error ? SqlParseResult.Failed(error.Message, error.Offset - statement.Offset) : parser.Parse(statement.Text)));
+        }
+
+        return new ReadFile(file, statements.ToImmutable());
+    }
+
+    private PlayedFile Play(ReadFile read, SchemaState schema, RiskOptions options, CancellationToken cancellation)
+    {
+        schema.IsJudging = !read.File.IsReplayed;
+        schema.FreshEnumValues.Clear();
+        var context = new FileContext(read.File, options);
+        foreach (var (statement, parsed) in read.Statements)
+        {
+            cancellation.ThrowIfCancellationRequested();
             context.Add(new JudgedStatement(
-                file.Path,
-                file.FirstLine + statement.Line - 1,
+                read.File.Path,
+                read.File.FirstLine + statement.Line - 1,
                 statement.Column,
-                file.Sql.Substring(statement.Offset, statement.Text.Length),
+                read.File.Sql.Substring(statement.Offset, statement.Text.Length),
                 parsed,
                 TransactionFacts.For(parsed),
-                effect,
+                _model.Play(parsed, schema),
                 [])
             {
                 IsOnShared = options.Tenants is { IsTenantSet: false },
             });
         }
 
-        return context;
+        return new PlayedFile(context, [.. schema.SearchPath]);
+    }
+
+    private ImmutableArray<JudgedStatement> Judged(PlayedFile played, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var file = played.Context.File;
+        return file.IsReplayed ? [] : [.. Reversal.Judge(file, RuleCatalogue.Apply(played.Context), parser, _model, played.SearchPath)];
     }
 }

@@ -7,10 +7,22 @@ internal abstract class ActRule(params ActKind[] kinds) : IRule
 {
     public abstract RuleInfo Info { get; }
 
-    public IEnumerable<Finding> Check(JudgedStatement statement, StatementPlace place) => statement.Effect.Acts
+    public IEnumerable<Finding> Check(JudgedStatement statement, StatementPlace place) => !IsAsked(statement) ? [] : statement.Effect.Acts
         .Where(a => kinds.Contains(a.Kind) && Applies(a, statement))
         .Select(a => new Finding(Info.Slug, Info.Severity, Message(a), RemedyFor(a, statement)))
         .Distinct();
+
+    // Most rules have nothing to say of most statements: found out without allocating anything.
+    private bool IsAsked(JudgedStatement statement)
+    {
+        foreach (var act in statement.Effect.Acts)
+        {
+            if (Array.IndexOf(kinds, act.Kind) >= 0)
+                return true;
+        }
+
+        return false;
+    }
 
     protected virtual bool Applies(Act act, JudgedStatement statement) => !act.OnNew;
 

@@ -64,7 +64,7 @@ public readonly record struct SqlNode(string Kind, JsonElement Fields)
         {
             var next = open[^1];
             open.RemoveAt(open.Count - 1);
-            if (next.Kind.Length > 0)
+            if (next.Kind.Length > 0 && next.Element.ValueKind == JsonValueKind.Object)
                 yield return new SqlNode(next.Kind, next.Element);
             OpenChildren(next.Element, open);
         }
