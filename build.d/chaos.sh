@@ -16,6 +16,7 @@ chaos() {
     tail -n +1 -f "$report" &
     reader=$!
     SAFE_DEPLOY_CHAOS_KILLS=$kills SAFE_DEPLOY_CHAOS_TENANTS=${SAFE_DEPLOY_CHAOS_TENANTS:-50} SAFE_DEPLOY_CHAOS_SEED=$seed \
+        SAFE_DEPLOY_CHAOS_CONTAINERS=${SAFE_DEPLOY_CHAOS_CONTAINERS:-8} \
         SAFE_DEPLOY_CHAOS_REPORT=$report SAFE_DEPLOY_CHAOS_FAKETIME=$(faketime_library) \
         dotnet test tests/SafeDeploy.EndToEndTests/SafeDeploy.EndToEndTests.csproj -c Release --no-build --nologo -v q \
         --filter FullyQualifiedName~ChaosTests >"$artifacts/chaos.log" 2>&1 </dev/null || exit_code=$?

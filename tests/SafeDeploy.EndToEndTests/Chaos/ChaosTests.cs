@@ -9,7 +9,7 @@ namespace SafeDeploy.EndToEndTests.Chaos;
 /// <summary>Kill −9 at random moments of run, rollback and recover, and what else goes wrong in a data centre; then <c>recover</c>.</summary>
 /// <remarks>
 /// A small part plays in every test run. <c>./build chaos</c> plays it in full (docs/contributing/chaos.md):
-/// SAFE_DEPLOY_CHAOS_KILLS, _TENANTS, _AT_ONCE and _SEED say how much of it; _REPORT is the file for what was injected and found.
+/// SAFE_DEPLOY_CHAOS_KILLS, _TENANTS, _CONTAINERS, _AT_ONCE and _SEED say how much of it; _REPORT is the file for what was injected and found.
 /// </remarks>
 public sealed class ChaosTests(ITestOutputHelper output)
 {
@@ -30,10 +30,13 @@ public sealed class ChaosTests(ITestOutputHelper output)
         await using var worlds = await Worlds.CreateAsync(tenants, InFull);
         var (faults, skipped) = InFull ? Faults.OfThisMachine() : ([Faults.SessionsEnded, Faults.NetworkBlinks], []);
         await SufferAllAsync(worlds, faults, seed);
-        await KillAllAsync(worlds, Number("KILLS", 3), seed);
+        var containers = Number("CONTAINERS", 0);
+        if (containers > 0 && !OwnEngine.IsPossible)
+            (containers, skipped) = (0, skipped.Add("stories with containers, the Docker engine restarted among them: an engine of one's own takes root and dockerd"));
+        await Task.WhenAll(KillAllAsync(worlds, Number("KILLS", 3), seed), ContainersAsync(containers, seed));
         if (InFull)
             await AloneAsync(worlds, seed);
-        Summarise(InFull ? skipped.Add("the Docker engine restarted: it may be everybody's; OutageTests take it away and give it back through a socket of their own") : skipped);
+        Summarise(skipped);
         Assert.True(_endings.All(e => e.Wrong is null), string.Join("\n\n", _endings.Select(e => e.Wrong).OfType<string>()));
     }
 
@@ -68,6 +71,15 @@ public sealed class ChaosTests(ITestOutputHelper output)
             while (all.TryDequeue(out var story) && kinds.TryDequeue(out var fault))
                 Keep(await story.SufferAsync(fault));
         });
+    }
+
+    private async Task ContainersAsync(int wanted, int seed)
+    {
+        if (wanted == 0)
+            return;
+        await using var stories = await ContainerStories.RehearsedAsync();
+        for (var number = 1; number <= wanted; number++)
+            Keep(await stories.PlayAsync(restarts: number % 2 == 1, new Random(seed * 31 + number)));
     }
 
     /// <summary>What strikes every world at once is played with one alone.</summary>
@@ -134,6 +146,7 @@ internal sealed class Worlds : IAsyncDisposable
         if (all)
         {
             worlds._scenes.Add(await Scene.RehearsedAsync("run v2→v5, incompatible", second, "run", "v5", "v2"));
+            worlds._scenes.Add(worlds._scenes[^1] with { Name = "run v2→v5, incompatible, whose database may not go back", IsBound = true });
             worlds._scenes.Add(await Scene.RehearsedAsync("rollback v2→v1", second, "rollback", "v2", "v1"));
             worlds._scenes.Add(await Scene.RehearsedAsync("rollback v5→v2", await worlds.AddAsync(tenants, "v1", "v2", "v5"), "rollback", "v5", "v2"));
         }

@@ -23,6 +23,8 @@ internal interface IInjection : IAsyncDisposable
 /// <summary>The catalogue of faults besides kill −9.</summary>
 internal static class Faults
 {
+    private const string Filler = "filler";
+
     private static readonly TimeSpan CutFor = TimeSpan.FromSeconds(10);
 
     public static readonly Fault SessionsEnded = new("all its database sessions ended, three times", site => Once(async run =>
@@ -66,6 +68,20 @@ internal static class Faults
         When = "backup/intended",
     };
 
+    /// <summary>The database on a small disk, which is full from some moment on until the program has ended.</summary>
+    public static readonly Fault TablespaceFull = new("the database's disk full", async site =>
+    {
+        var disk = await SmallDisk.UnderAsync(site.Sample.Database);
+        return new Injection(
+            async run =>
+            {
+                Fill(disk.Folder);
+                await run.EndsWithinAsync(CutFor);
+                File.Delete(Path.Combine(disk.Folder, Filler));
+            },
+            async () => await disk.DisposeAsync());
+    });
+
     /// <summary>Alone: everybody's server stops.</summary>
     public static readonly Fault ServerStopped = new("PostgreSQL stopped and started", site => Once(async _ =>
     {
@@ -86,7 +102,7 @@ internal static class Faults
     /// <returns>The faults that this machine can play, and why not the others.</returns>
     public static (ImmutableArray<Fault> Playable, ImmutableArray<string> Skipped) OfThisMachine()
     {
-        var playable = ImmutableArray.Create(SessionsEnded, NetworkSilent, NetworkBroken, FrontAway, DiskFull);
+        var playable = ImmutableArray.Create(SessionsEnded, NetworkSilent, NetworkBroken, FrontAway, DiskFull, TablespaceFull);
         var library = Environment.GetEnvironmentVariable("SAFE_DEPLOY_CHAOS_FAKETIME");
         return library is { Length: > 0 }
             ? (playable.AddRange(ClockMoved(library, "+3h"), ClockMoved(library, "-3h")), [])
@@ -116,7 +132,7 @@ internal static class Faults
     private static void Fill(string folder)
     {
         var bytes = new byte[64 * 1024];
-        using var file = File.Create(Path.Combine(folder, "filler"));
+        using var file = File.Create(Path.Combine(folder, Filler));
         try
         {
             while (true)

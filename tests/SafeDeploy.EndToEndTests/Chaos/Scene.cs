@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SafeDeploy.EndToEndTests.Crash;
 
 namespace SafeDeploy.EndToEndTests.Chaos;
@@ -10,6 +11,18 @@ namespace SafeDeploy.EndToEndTests.Chaos;
 /// <param name="Lines">How many lines the verb writes when nobody disturbs it.</param>
 internal sealed record Scene(string Name, FileWorld World, string Verb, string To, string Back, string[] Sick, string[] Databases, int Lines)
 {
+    /// <summary>Its database may not go back: a deployment that is cut in the middle of the fleet stays so, and is a person's.</summary>
+    public bool IsBound { get; init; }
+
+    /// <summary>A copy of its world, told what the scene is about.</summary>
+    public async Task<FileSite> BeginAsync()
+    {
+        var site = await World.CopyAsync(Sick);
+        if (IsBound)
+            site.Variables.Add(("ROLLBACK", "never"));
+        return site;
+    }
+
     public static async Task<int> LinesAsync(FileSite site) => (int)await site.Sample.Database.ScalarAsync<long>("select count(*) from safe_deploy.entry");
 
     /// <summary>Plays it once without a fault: how much it writes, and what it makes of the database.</summary>
@@ -23,6 +36,23 @@ internal sealed record Scene(string Name, FileWorld World, string Verb, string T
         var whole = verb == "run" ? await EveryLineTests.AfterAsync(world, to) : world.Before;
         return new Scene(name, world, verb, to, back, sick, [world.Before, await Dump.OfAsync(site.Sample.Database), whole], await LinesAsync(site) - before);
     }
+
+    /// <summary>Where <c>recover</c> needs a person: it names exactly the scopes that differ, one release serves, and no scope is half-way.</summary>
+    /// <param name="before">Versions of every scope at the start.</param>
+    public async Task<string> CheckListAsync(FileSite site, JsonElement told, IReadOnlyDictionary<string, string> before)
+    {
+        var now = await site.Sample.VersionsAsync();
+        var moved = now.Where(v => before.GetValueOrDefault(v.Key) != v.Value).Select(v => v.Key).Order(StringComparer.Ordinal).ToArray();
+        var named = told.GetProperty("scopes").EnumerateArray()
+            .Where(s => Versions(s, "forward").Except(Versions(s, "back")).Any())
+            .Select(s => s.GetProperty("schema").GetString()!).Order(StringComparer.Ordinal).ToArray();
+        Assert.True(moved.SequenceEqual(named), $"{string.Join(", ", moved)} moved, and these were named: {string.Join(", ", named)}");
+        Assert.Equal((World.Serves, World.Serves), (site.Target.Serves, string.Join(", ", site.Target.Running)));
+        Assert.Equal("", await site.OddMovesAsync());
+        return "a person is needed: the database may not go back, exactly the scopes that moved are named";
+    }
+
+    private static IEnumerable<string?> Versions(JsonElement scope, string direction) => scope.GetProperty(direction).EnumerateArray().Select(v => v.GetString());
 
     /// <summary>After <c>recover</c> ended well: one state, and the one that it says.</summary>
     public async Task<string> CheckAsync(FileSite site, string conclusion)

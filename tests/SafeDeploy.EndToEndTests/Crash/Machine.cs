@@ -81,7 +81,8 @@ internal static class Machine
         return (await id.StandardOutput.ReadToEndAsync()).Trim();
     }
 
-    private static async Task RunAsync(string program, params IEnumerable<string> arguments)
+    /// <summary>Fails when the program does.</summary>
+    public static async Task RunAsync(string program, params IEnumerable<string> arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = "/" })
             ?? throw new InvalidOperationException($"{program} did not start");

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using SafeDeploy.EndToEndTests.Crash;
+
+namespace SafeDeploy.EndToEndTests.Chaos;
+
+/// <summary>A Docker engine of a test's own: everybody's is never restarted.</summary>
+internal sealed class OwnEngine : IAsyncDisposable
+{
+    private const string Addresses = "10.231.0.0/16";
+
+    // Everybody's engine forbids what it does not know to pass between containers.
+    private static readonly string[] Passage = ["FORWARD", "-s", Addresses, "-d", Addresses, "-j", "ACCEPT"];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly string _home = Directory.CreateTempSubdirectory("sd-engine-").FullName;
+    private Process? _engine;
+
+    public string Host => $"unix://{_home}/docker.sock";
+
+    /// <summary>An engine of one's own takes the machine's administrator.</summary>
+    public static bool IsPossible => Environment.UserName == "root" && File.Exists("/usr/sbin/dockerd");
+
+    /// <param name="images">Copied from everybody's engine.</param>
+    public static async Task<OwnEngine> StartAsync(params string[] images)
+    {
+        var engine = new OwnEngine();
+        try
+        {
+            await Machine.RunAsync("iptables", ["-I", .. Passage]);
+            await engine.StartAgainAsync();
+            var file = Path.Combine(engine._home, "images.tar");
+            await ContainerLabel.DockerAsync(["save", "--output", file, .. images]);
+            await engine.DockerAsync("load", "--quiet", "--input", file);
+            File.Delete(file);
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>As an administrator does it: containers are stopped, and those that should run come back with it.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAgainAsync();
+    }
+
+    public Task<string> DockerAsync(params string[] arguments) => ClientAsync(["--host", Host, .. arguments]);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_engine is { HasExited: false } && (await DockerAsync("ps", "-aq")).Split('\n', StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } containers)
+            await DockerAsync(["rm", "-fv", .. containers]);
+        await StopAsync();
+        await Machine.RunAsync("iptables", ["-D", .. Passage]);
+        foreach (var mount in (await File.ReadAllLinesAsync("/proc/self/mounts")).Select(l => l.Split(' ')[1]).Where(m => m.StartsWith(_home + "/", StringComparison.Ordinal)).Reverse())
+            await Machine.UnmountAsync(mount);
+        await Machine.RemoveAsync(_home);
+    }
+
+    private async Task StartAgainAsync()
+    {
+        // No default bridge and no rules of a firewall: both belong to everybody's engine. Its networks have addresses of their own.
+        var start = new ProcessStartInfo("/bin/sh",
+        [
+            "-c", "exec dockerd \"$@\" >>\"$0\" 2>&1", Path.Combine(_home, "log"), "--host", Host, "--data-root", $"{_home}/data", "--exec-root", $"{_home}/exec",
+            "--pidfile", $"{_home}/pid", "--bridge=none", "--iptables=false", "--ip6tables=false", "--default-address-pool", $"base={Addresses},size=24",
+        ]);
+        _engine = Process.Start(start) ?? throw new InvalidOperationException("dockerd did not start");
+        await Eventually.Async(AnswersAsync, Patience, what: $"the engine answers ({_home}/log)");
+    }
+
+    private async Task StopAsync()
+    {
+        if (_engine is not { HasExited: false } engine)
+            return;
+        using var kill = Process.Start("kill", ["-TERM", engine.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await engine.WaitForExitAsync().WaitAsync(Patience);
+        engine.Dispose();
+        _engine = null;
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        Assert.False(_engine!.HasExited, $"dockerd ended: {await File.ReadAllTextAsync(Path.Combine(_home, "log"))}");
+        using var info = Process.Start(new ProcessStartInfo("docker", ["--host", Host, "info"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        await Task.WhenAll(info.StandardOutput.ReadToEndAsync(), info.StandardError.ReadToEndAsync(), info.WaitForExitAsync());
+        return info.ExitCode == 0;
+    }
+
+    private static async Task<string> ClientAsync(string[] arguments)
+    {
+        using var client = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, error) = (client.StandardOutput.ReadToEndAsync(), client.StandardError.ReadToEndAsync());
+        await client.WaitForExitAsync();
+        return client.ExitCode == 0 ? await output : throw new InvalidOperationException($"docker {string.Join(' ', arguments)}: {await error}");
+    }
+}
