@@ -70,7 +70,7 @@ public sealed class CompositionRoot
         var gates = _config.Health is { } health
             ? new HealthGates(database, _config.Tenants, target, front, _commands, _folder, _clock).All(health)
             : [];
-        var store = _config.Backup is { } kept ? BackupStoreFactory.Open(kept, _folder, _commands) : null;
+        var store = _config.Backup is { } kept ? BackupStoreFactory.Open(kept, new StoreContext(_folder, _invocation.Machine, LocalEngine, _clock, _commands)) : null;
         var backups = Backups(settings, store);
         var world = new World(
             _config, ledger, store is null ? null : new StoreMirror(store, _redactor), database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), backups?.Backup, target,
@@ -127,6 +127,8 @@ public sealed class CompositionRoot
         };
         return (Opened(new PgDumpBackup(server, store, _commands, _clock, options)), Opened(new PgDumpRestore(server, store, _commands, _clock, options)));
     }
+
+    private Uri LocalEngine => _config.Deploy?.Target is DeployTargetSettings.Docker docker ? docker.Settings.Host : FormerContainer.LocalEngine;
 
     private IDeployTarget? Target()
     {

@@ -17,7 +17,7 @@ public static class BackupStoreProblems
 
     public static readonly ProblemInfo DiesWithContainer = new("SD0512", "the backup store does not survive this container",
         "The folder of backup.store lies on the container's own file system or in memory: it is gone when the container is.",
-        "Mount a folder or volume of the host there, or use a bucket or a command as the store.");
+        "Mount a folder or volume of the host there, or use host:///, a bucket or a command as the store.");
 
     public static readonly ProblemInfo StoreFailed = new("SD0513", "the backup store failed",
         "The bucket or the program that keeps the sets refused a file, or answered with an error.",
@@ -34,7 +34,7 @@ public static class BackupStoreProblems
 
     public static Problem Perishes(string store, string mount) => DiesWithContainer.Occurred(
         $"backup.store lies on {mount}, which is gone when this container is", store, Untouched, Stopping,
-        $"start the container with a host's folder or a volume at {store}, or choose s3:// or a command as backup.store");
+        $"start the container with a host's folder or a volume at {store}, or choose host://{store}, s3:// or a command as backup.store");
 
     public static Problem Refused(string place, string what, string evidence, string next = "read its words below, then run again") => StoreFailed.Occurred(
         what, place, Untouched, Stopping, next) with

@@ -35,7 +35,7 @@ internal static class BackupSchema
 
     public static readonly SectionShape Backup = new(
     [
-        Key("store", PlaceTypes.Store, "Where backups are kept: a folder on a disk that survives the runner, a bucket, or `command`.") with
+        Key("store", PlaceTypes.Store, "Where backups are kept: a folder on a disk that survives the runner (`host:///` reaches one of the machine from inside a container), a bucket, or `command`.") with
         { Required = true, NotBuilt = ["gs://", "az://"] },
         Section("s3", S3, "How the bucket is reached; with `s3://` only."),
         Section("command", Command, "The programs that keep the sets; with `store: command` only. Each finds in its environment what it is asked."),

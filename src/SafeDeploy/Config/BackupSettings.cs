@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace SafeDeploy.Config;
 
-/// <param name="Store"><c>file:///…</c>, <c>s3://bucket/prefix</c>, or <c>command:</c> where programs of the project keep the sets.</param>
+/// <param name="Store"><c>file:///…</c>, <c>host:///…</c>, <c>s3://bucket/prefix</c>, or <c>command:</c> where programs of the project keep the sets.</param>
 public sealed record BackupSettings(Uri Store, BackupVerification Verify)
 {
     /// <summary>Configuration and media that belong to every set; relative paths start at the configuration file.</summary>

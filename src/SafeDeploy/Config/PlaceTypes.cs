@@ -22,7 +22,8 @@ internal static class PlaceTypes
             && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 && uri.Query.Length == 0 ? uri : null, "^https?://");
 
     public static readonly ScalarType Store = ScalarTypes.Typed(
-        "store", "file:/// and an absolute folder that survives the runner, s3://bucket/prefix, or command", ReadStore, "^(file:///.|s3://.|command$)");
+        "store", "file:/// and an absolute folder that survives the runner, host:/// and one of the machine below this container, s3://bucket/prefix, or command",
+        ReadStore, "^(file:///.|host:///.|s3://.|command$)");
 
     public static readonly ScalarType DockerHost = ScalarTypes.Typed(
         "URL", "unix:///path/to/docker.sock or tcp://host:port", ReadDockerHost, "^(unix:///|tcp://)");
@@ -67,9 +68,10 @@ internal static class PlaceTypes
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0 || uri.Query.Length > 0)
             return null;
         var isFolder = text.StartsWith("file:///", StringComparison.Ordinal) && uri.LocalPath.Length > 1;
+        var isBelow = text.StartsWith("host:///", StringComparison.Ordinal) && uri.AbsolutePath.Length > 1;
         var isBucket = text.StartsWith("s3://", StringComparison.Ordinal) && uri.Host.Length >= 3
             && uri.Host.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.');
-        return isFolder || isBucket ? uri : null;
+        return isFolder || isBelow || isBucket ? uri : null;
     }
 
     private static Uri? ReadDockerHost(string text)

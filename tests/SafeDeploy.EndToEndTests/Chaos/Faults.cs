@@ -55,7 +55,7 @@ internal static class Faults
     {
         // What preflight and backup ask for, and not much more.
         var size = await site.Sample.Database.ScalarAsync<long>("select 3 * pg_database_size(current_database()) / 1048576 + 32");
-        await Machine.MountAsync(site.Sample.Backups, string.Create(CultureInfo.InvariantCulture, $"{size}m"));
+        await Machine.MountDiskAsync(site.Sample.Backups, string.Create(CultureInfo.InvariantCulture, $"{size}M"), Path.Combine(site.Sample.Home, "disk"));
         return new Injection(
             _ =>
             {
