@@ -4,7 +4,43 @@ using SafeDeploy.EndToEndTests.Harness;
 
 namespace SafeDeploy.EndToEndTests;
 
-/// <summary><c>rollback --to</c>: back over several releases at once, on real servers.</summary>
+/// <summary>v1, v2, and a v3 that was taken back.</summary>
+public sealed class ThreeReleases : IAsyncLifetime
+{
+    public Sample Sample { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Sample = await Sample.WithV1Async();
+        await Sample.DeployAsync("v2");
+        Assert.Equal(1, (await Sample.RunAsync("v3", "run")).ExitCode);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Sample is not null)
+            await Sample.DisposeAsync();
+    }
+}
+
+/// <summary><c>rollback --to</c>: names that are refused.</summary>
+public sealed class RollbackToNobodyTests(ThreeReleases three) : IClassFixture<ThreeReleases>
+{
+    [Theory]
+    [InlineData("v9", "SD0815")]
+    [InlineData("v2", "SD0816")]
+    [InlineData("v3", "SD0818")]
+    public async Task A_name_that_cannot_be_gone_back_to_is_refused_and_moves_nothing(string to, string code)
+    {
+        var before = await three.Sample.PictureAsync();
+        var result = await three.Sample.RunAsync("v2", $"rollback --to {to}");
+        Assert.True(result.ExitCode == 3 && result.Error.Contains(code, StringComparison.Ordinal), result.ToString());
+        Assert.Equal("200 v2", before.Front);
+        Picture.Same(before, await three.Sample.PictureAsync());
+    }
+}
+
+/// <summary><c>rollback</c> and <c>rollback --to</c>: back from a release that was committed, over several at once, on real servers.</summary>
 public sealed class RollbackToTests : IAsyncLifetime
 {
     private const string Repository = "safe-deploy-sample/backend";
@@ -21,11 +57,15 @@ public sealed class RollbackToTests : IAsyncLifetime
     public async Task DisposeAsync() => await ContainerLabel.DockerAsync("image", "rm", "--force", $"{Repository}:v3{_variant}");
 
     [Fact]
-    public async Task Going_back_over_two_releases_runs_the_exact_image_of_then_and_the_next_run_is_accepted()
+    public async Task Going_back_over_one_or_two_releases_runs_the_exact_image_of_then_and_the_next_run_is_accepted()
     {
         await using var sample = await Sample.WithV1Async();
         var first = await DigestAsync(sample);
         await sample.DeployAsync("v2");
+        await DeployV3Async(sample);
+        var plain = await sample.RunAsync("v3", "rollback");
+        Assert.True(plain.ExitCode == 0, plain.ToString());
+        Assert.Equal((HttpStatusCode.OK, "v2"), await sample.AskFrontAsync());
         await DeployV3Async(sample);
         Assert.NotEqual(first, await DigestAsync(sample));
 
@@ -42,21 +82,9 @@ public sealed class RollbackToTests : IAsyncLifetime
         Assert.Equal(["000006"], await sample.TenantVersionsAsync());
 
         var history = await sample.RunAsync("v1", "history --output json");
-        Assert.Equal(["v3", "v2", "v1"], history.Json.GetProperty("deployments").EnumerateArray().Select(d => d.GetProperty("to").GetProperty("version").GetString()));
+        Assert.Equal(["v3", "v3", "v2", "v1"], history.Json.GetProperty("deployments").EnumerateArray().Select(d => d.GetProperty("to").GetProperty("version").GetString()));
         await DeployV3Async(sample);
         Assert.Equal((HttpStatusCode.OK, "v3"), await sample.AskFrontAsync());
-    }
-
-    [Fact]
-    public async Task After_a_plain_rollback_the_next_run_is_accepted()
-    {
-        await using var sample = await Sample.WithV1Async();
-        await sample.DeployAsync("v2");
-        await DeployV3Async(sample);
-        var back = await sample.RunAsync("v3", "rollback");
-        Assert.True(back.ExitCode == 0, back.ToString());
-        Assert.Equal((HttpStatusCode.OK, "v2"), await sample.AskFrontAsync());
-        await DeployV3Async(sample);
     }
 
     [Fact]
@@ -79,20 +107,6 @@ public sealed class RollbackToTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, "v1"), await sample.AskFrontAsync());
         Assert.Equal(first, await DigestAsync(sample));
         await DeployV3Async(sample);
-    }
-
-    [Theory]
-    [InlineData("v9", "SD0815")]
-    [InlineData("v2", "SD0816")]
-    [InlineData("v3", "SD0818")]
-    public async Task A_name_that_cannot_be_gone_back_to_is_refused_and_moves_nothing(string to, string code)
-    {
-        await using var sample = await Sample.WithV1Async();
-        await sample.DeployAsync("v2");
-        Assert.Equal(1, (await sample.RunAsync("v3", "run")).ExitCode);
-        var result = await sample.RunAsync("v2", $"rollback --to {to}");
-        Assert.True(result.ExitCode == 3 && result.Error.Contains(code, StringComparison.Ordinal), result.ToString());
-        Assert.Equal((HttpStatusCode.OK, "v2"), await sample.AskFrontAsync());
     }
 
     private async Task DeployV3Async(Sample sample)

@@ -15,7 +15,6 @@ public sealed class KillTests(ITestOutputHelper output)
     private static readonly ImmutableArray<LedgerPoint> OfAnExpand =
     [
         new("deploy-image", "intended", 1),
-        new("deploy-image", "gate-read", 2),
         new("deploy-image", "intended", 2),
         new("verify-health", "step-finished", 1),
     ];
@@ -24,7 +23,6 @@ public sealed class KillTests(ITestOutputHelper output)
     [
         new("migrate-public", "intended", 1),
         new("deploy-image", "applied", 2),
-        new("rollback", "scope-migrated", 2),
         new("rollback", "applied", 6),
     ];
 
