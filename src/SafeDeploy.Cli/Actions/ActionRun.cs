@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Security.Cryptography;
 using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Config;
@@ -43,24 +42,21 @@ public sealed class ActionRun(Invocation invocation, string? verb) : IDisposable
         var (arguments, wrong) = isPost ? (Hook(), []) : HostCommandLine.Of(Step, _inputs);
         if (!wrong.IsEmpty)
             return Refuse(wrong);
-        var result = new StringWriter();
-        var code = await FrontDoor.RunAsync([.. arguments, "--output", "json"], invocation with { Out = result, Error = _log, IsInteractive = false });
+        var (result, markdown, sarif) = (new StringWriter(), new StringWriter(), new StringWriter());
+        var code = await FrontDoor.RunAsync(
+            [.. arguments, "--output", "json"], invocation with { Out = result, Error = _log, IsInteractive = false, AlsoAs = Forms(markdown, sarif) });
         await new ActionReport(context, files, _log, invocation, Redactor(reading), _inputs).PublishAsync(
-            new ActionResult(Step, isPost, code, result.ToString(), reading.Config) { Markdown = await FormAsync("markdown", arguments), Sarif = await FormAsync("sarif", arguments) }, cancellation);
+            new ActionResult(Step, isPost, code, result.ToString(), reading.Config) { Markdown = markdown.ToString(), Sarif = sarif.ToString() }, cancellation);
         _log.End();
         return code;
     }
 
-    /// <summary>The plan once more in another form: it reads and changes nothing. Empty for other steps, and where the form is not wanted.</summary>
-    private async Task<string> FormAsync(string form, ImmutableArray<string> arguments)
-    {
-        if (arguments[0] != "plan" || (form == "sarif" && _inputs["sarif"] != "true"))
-            return "";
-        var text = new StringWriter();
-        string[] limit = form == "markdown" ? ["--limit", GitHubPlan.MarkdownLimit.ToString(CultureInfo.InvariantCulture)] : [];
-        await FrontDoor.RunAsync([.. arguments, "--output", form, .. limit], invocation with { Out = text, Error = TextWriter.Null, IsInteractive = false });
-        return text.ToString();
-    }
+    /// <summary>What people see of a plan, from the same run of it; other steps leave both empty.</summary>
+    private ImmutableArray<PlanForm> Forms(TextWriter markdown, TextWriter sarif) =>
+    [
+        new PlanForm("markdown", GitHubPlan.MarkdownLimit, markdown),
+        .. _inputs["sarif"] == "true" ? [new PlanForm("sarif", 0, sarif)] : ImmutableArray<PlanForm>.Empty,
+    ];
 
     /// <summary>The former inputs as main recorded them; without its record, for a main that died at once, the inputs of now.</summary>
     private ImmutableArray<string> Hook()

@@ -47,7 +47,7 @@ internal static class FilePlan
             var report = PlanFiles.Run(parser, files, schema, options, cancellation);
             if (line.GetValue(FileOptions.Trace) is { } url)
                 report = await new StatementTracer(parser, TimeProvider.System).TraceAsync(url, report, files, schema, options.Independent, cancellation);
-            await invocation.Out.WriteLineAsync(Rendered(line, report, risk.FailOn, statistics).TrimEnd('\n'));
+            await invocation.Out.WriteLineAsync(Rendered(invocation, line, report, risk.FailOn, statistics).TrimEnd('\n'));
             if (line.GetValue(PlanOptions.Fix))
                 await FixCommand.WriteAsync(invocation, report, parser, line.GetValue(PlanOptions.Replace), cancellation);
             return (int)(PlanFiles.Refuses(report, risk.FailOn) ? ExitCode.Refused : ExitCode.Done);
@@ -109,12 +109,11 @@ internal static class FilePlan
             files[i] = files[i] with { IsReplayed = !changed.Contains(Path.GetFullPath(files[i].Path, folder)) };
     }
 
-    private static string Rendered(ParseResult line, RiskReport report, RiskThreshold failOn, FleetStatistics? statistics)
+    private static string Rendered(Invocation invocation, ParseResult line, RiskReport report, RiskThreshold failOn, FleetStatistics? statistics)
     {
-        if (line.GetValue(CommonOptions.Output) == "json")
-            return PlanFiles.ToJson(report, failOn);
         var fleet = statistics is null ? null : new FleetRisk(statistics, 1);
         var review = PlanReview.Of(report, failOn, WayBack.Of(report), fleet is null ? null : fleet.Lasts) with { Fleet = fleet?.Sentences(report) ?? [] };
-        return PlanOutput.Of(line, report, review) ?? ReviewText.Render(review);
+        PlanOutput.Also(invocation, report, review, text => text);
+        return line.GetValue(CommonOptions.Output) == "json" ? PlanFiles.ToJson(report, failOn) : PlanOutput.Of(line, report, review) ?? ReviewText.Render(review);
     }
 }

@@ -37,11 +37,11 @@ public static class PlanCommand
             ? FilePlan.RunAsync(invocation, line, files)
             : line.GetValue(PlanOptions.GitBase) is { } reference ? ChangeCommand.RunAsync(invocation, line, reference)
             : line.GetResult(PlanOptions.ExportStatistics) is not null ? Session.UseAsync(invocation, line, session => ExportAsync(invocation, session, line))
-            : Session.UseAsync(invocation, line, session => ActAsync(session, line)));
+            : Session.UseAsync(invocation, line, session => ActAsync(invocation, session, line)));
         return command;
     }
 
-    private static async Task<int> ActAsync(Session session, ParseResult line)
+    private static async Task<int> ActAsync(Invocation invocation, Session session, ParseResult line)
     {
         var cancellation = session.Signals.Cancellation.Graceful;
         var builder = new PlanBuilder(session.World);
@@ -49,7 +49,7 @@ public static class PlanCommand
         var plan = await builder.BuildAsync(release, image, sets, cancellation);
         foreach (var refusal in plan.Refusals)
             session.Tell(refusal);
-        session.Print(Rendered(session, line, plan));
+        session.Print(Rendered(invocation, session, line, plan));
         return (int)(plan.Refusals.IsEmpty ? ExitCode.Done : ExitCode.Refused);
     }
 
@@ -66,17 +66,18 @@ public static class PlanCommand
         return (int)ExitCode.Done;
     }
 
-    private static string Rendered(Session session, ParseResult line, DeployPlan plan)
+    private static string Rendered(Invocation invocation, Session session, ParseResult line, DeployPlan plan)
     {
         var document = Document(session.World.Config, plan);
-        if (session.WantsJson)
-            return JsonSerializer.Serialize(document, SafeDeployJson.Default.DeployPlanDocument);
         var weight = plan.Weight;
         var review = PlanReview.Of(plan.Risk, session.World.Config.Risk.FailOn, PlanForecast.WayBack(plan), weight is null ? null : weight.Lasts) with
         {
             Fleet = weight?.Sentences(plan.Risk) ?? [],
         };
-        return PlanOutput.Of(line, plan.Risk, review) ?? PlanText.Render(document, review);
+        PlanOutput.Also(invocation, plan.Risk, review, session.Redactor.Clean);
+        return session.WantsJson
+            ? JsonSerializer.Serialize(document, SafeDeployJson.Default.DeployPlanDocument)
+            : PlanOutput.Of(line, plan.Risk, review) ?? PlanText.Render(document, review);
     }
 
     private static DeployPlanDocument Document(DeployConfig config, DeployPlan plan) => new(

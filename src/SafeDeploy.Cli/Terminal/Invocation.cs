@@ -36,6 +36,9 @@ public sealed record Invocation(
         In = Console.IsInputRedirected || Console.IsErrorRedirected ? null : Console.In,
     };
 
+    /// <summary>Further forms of the answer of <c>plan</c>, for a caller inside this process: the plan is made once.</summary>
+    public ImmutableArray<PlanForm> AlsoAs { get; init; } = [];
+
     /// <summary>The name that the program was started by; a link to it has its own.</summary>
     public string CalledAs { get; init; } = "";
 
@@ -45,3 +48,8 @@ public sealed record Invocation(
 
     public string? Variable(string name) => Variables.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 }
+
+/// <summary>One more form of an answer, and where it goes.</summary>
+/// <param name="Form">As <c>--output</c> calls it.</param>
+/// <param name="Limit">The most bytes it may have, where the form has a limit.</param>
+public sealed record PlanForm(string Form, int Limit, TextWriter Text);
