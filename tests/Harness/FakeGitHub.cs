@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -22,6 +23,7 @@ public sealed class FakeGitHub : IAsyncDisposable
     private readonly OpenApi _document;
     private readonly Task _work;
     private readonly ConcurrentDictionary<string, FakeAnswer> _scripted = new();
+    private readonly ConcurrentDictionary<long, int> _commentsOf = new();
     private long _ids = 1000;
 
     /// <param name="host">An address that callers reach, e.g. the bridge's for containers.</param>
@@ -53,7 +55,13 @@ public sealed class FakeGitHub : IAsyncDisposable
 
     public ConcurrentDictionary<long, string> Comments { get; } = new();
 
+    /// <summary>Of one pull request, in order.</summary>
+    public string[] CommentsOf(int pullRequest) => [.. _commentsOf.Where(c => c.Value == pullRequest).OrderBy(c => c.Key).Select(c => Comments[c.Key])];
+
     public ConcurrentDictionary<long, (string Title, string Body)> Issues { get; } = new();
+
+    /// <summary>Deployments by id: environment, what its maker put in, and every state it was given, in order.</summary>
+    public ConcurrentDictionary<long, (string Environment, string Payload, ImmutableList<string> States)> Deployments { get; } = new();
 
     public List<string> Files { get; } = [];
 
@@ -121,16 +129,26 @@ public sealed class FakeGitHub : IAsyncDisposable
         switch (method, path)
         {
             case ("GET", _) when path.EndsWith("/comments", StringComparison.Ordinal):
-                return (200, Page(Comments.OrderBy(c => c.Key).Select(c => Object(c.Key, ("body", c.Value))), path, query, response));
+                var asked = int.Parse(parts[^2], CultureInfo.InvariantCulture);
+                return (200, Page(Comments.Where(c => _commentsOf.GetValueOrDefault(c.Key, asked) == asked).OrderBy(c => c.Key).Select(c => Object(c.Key, ("body", c.Value))), path, query, response));
             case ("GET", _) when path.EndsWith("/files", StringComparison.Ordinal):
                 return (200, Page(Files.Select(f => Object(0, ("filename", f), ("status", "modified"))), path, query, response));
             case ("GET", _) when path.EndsWith("/issues", StringComparison.Ordinal):
                 return (200, Page(Issues.Select(i => Object(i.Key, ("body", i.Value.Body))), path, query, response));
+            case ("GET", _) when path.EndsWith("/deployments", StringComparison.Ordinal):
+                return (200, Page(Deployments.Where(d => query.Contains($"environment={Uri.EscapeDataString(d.Value.Environment)}&", StringComparison.Ordinal)).OrderByDescending(d => d.Key).Select(Deployed), path, query, response));
+            case ("POST", _) when path.EndsWith("/deployments", StringComparison.Ordinal):
+                return (201, Made(path, sent));
+            case ("POST", _) when path.EndsWith("/statuses", StringComparison.Ordinal):
+                var standing = long.Parse(parts[^2], CultureInfo.InvariantCulture);
+                Deployments[standing] = Deployments[standing] with { States = Deployments[standing].States.Add(sent["state"]!.ToString()) };
+                return (201, _document.Example("POST", path, "201"));
             case ("PATCH", _) when path.Contains("/issues/comments/", StringComparison.Ordinal):
                 Comments[long.Parse(parts[^1], CultureInfo.InvariantCulture)] = sent["body"]!.GetValue<string>();
                 return (200, _document.Example("PATCH", path, "200"));
             case ("POST", _) when path.EndsWith("/comments", StringComparison.Ordinal):
-                Comments[Interlocked.Increment(ref _ids)] = sent["body"]!.GetValue<string>();
+                var made = Interlocked.Increment(ref _ids);
+                (_commentsOf[made], Comments[made]) = (int.Parse(parts[^2], CultureInfo.InvariantCulture), sent["body"]!.GetValue<string>());
                 return (201, _document.Example("POST", path, "201"));
             case ("POST", _) when path.EndsWith("/issues", StringComparison.Ordinal):
                 Issues[Interlocked.Increment(ref _ids)] = (sent["title"]!.ToString(), sent["body"]!.GetValue<string>());
@@ -141,6 +159,18 @@ public sealed class FakeGitHub : IAsyncDisposable
                 return method == "PATCH" ? (200, _document.Example(method, path, "200")) : (201, _document.Example(method, path, "201"));
         }
     }
+
+    private string Made(string path, JsonObject sent)
+    {
+        var id = Interlocked.Increment(ref _ids);
+        Deployments[id] = (sent["environment"]!.ToString(), sent["payload"]!.ToJsonString(), []);
+        var made = JsonNode.Parse(_document.Example("POST", path, "201"))!.AsObject();
+        made["id"] = id;
+        return made.ToJsonString();
+    }
+
+    private static JsonObject Deployed(KeyValuePair<long, (string Environment, string Payload, ImmutableList<string> States)> one) =>
+        new() { ["id"] = one.Key, ["environment"] = one.Value.Environment, ["payload"] = JsonNode.Parse(one.Value.Payload) };
 
     private string Page(IEnumerable<JsonObject> all, string path, string query, HttpListenerResponse response)
     {

@@ -92,7 +92,7 @@ public sealed class ActionReport(
         if (result.Plan is { } plan)
             await TellPlanAsync(reports, plan, result.Sarif, both.Token);
         if (outcome is { Report: { } report })
-            await TellDeploymentAsync(reports, outcome, report, both.Token);
+            await TellDeploymentAsync(reports, result, outcome, report, both.Token);
     }
 
     private async Task TellPlanAsync(GitHubReports reports, PlanView plan, string sarif, CancellationToken cancellation)
@@ -118,23 +118,25 @@ public sealed class ActionReport(
         $"safe-deploy plan ({plan.Environment})", context.Sha, "completed", plan.Refuses ? "failure" : plan.HasRisk ? "neutral" : "success", context.RunUrl.ToString(),
         new CheckRunOutput(GitHubMarkdown.Cut(plan.Headline, 200), GitHubMarkdown.Cut(redactor.Clean(GitHubPlan.Summary(plan)), GitHubReports.BodyLimit - 1), GitHubPlan.CheckAnnotations(plan, ConfigFolder)));
 
-    private async Task TellDeploymentAsync(GitHubReports reports, OutcomeDocument outcome, RunReport report, CancellationToken cancellation)
+    private async Task TellDeploymentAsync(GitHubReports reports, ActionResult result, OutcomeDocument outcome, RunReport report, CancellationToken cancellation)
     {
         if (inputs["github-deployments"] == "true")
             await TryAsync("deployment status", "deployments: write", async () =>
             {
-                var id = await reports.DeploymentAsync(context.Sha, report.Environment, $"safe-deploy {report.Deployment}", cancellation);
-                await reports.DeploymentStatusAsync(id, new NewDeploymentStatus(StateOf(outcome), context.RunUrl.ToString(), GitHubMarkdown.Cut(redactor.Clean(outcome.Statement), 140), null, AutoInactive: true), cancellation);
+                var id = await reports.DeploymentAsync(context.Sha, report.Environment, report.Deployment, cancellation);
+                await reports.DeploymentStatusAsync(id, new NewDeploymentStatus(StateOf(result, outcome), context.RunUrl.ToString(), GitHubMarkdown.Cut(redactor.Clean(outcome.Statement), 140), null, AutoInactive: true), cancellation);
             });
         if (inputs["open-issue"] == "true" && outcome.ExitCode == (int)ExitCode.PersonNeeded)
             await TryAsync("issue", "issues: write", () => reports.IssueAsync(
                 GitHubSummary.IssueMarker(report.Deployment), GitHubMarkdown.Cut($"safe-deploy: {report.Environment} needs a person ({outcome.Conclusion})", 200), redactor.Clean(GitHubSummary.Issue(outcome, context.RunUrl)), cancellation));
     }
 
-    private static string StateOf(OutcomeDocument outcome) => outcome.Conclusion switch
+    private static string StateOf(ActionResult result, OutcomeDocument outcome) => outcome.Conclusion switch
     {
         "deployed" => "success",
         "parked" when outcome.ExitCode == 0 => "in_progress",
+        // A release that a person takes back did not fail: it is no longer the one that serves.
+        "rolled-back" when result.Step == "rollback" => "inactive",
         "refused" => "inactive",
         _ => "failure",
     };

@@ -53,9 +53,11 @@ public sealed class GitHubReportsTests : IAsyncLifetime
         await reports.CheckRunAsync(
             new NewCheckRun("safe-deploy plan", new string('a', 40), "completed", "neutral", "https://github.example/run", new CheckRunOutput("title", "summary", Annotations(120))), default);
         Assert.Equal(["POST", "PATCH", "PATCH"], _github.Calls.Where(c => c.Path.Contains("check-runs", StringComparison.Ordinal)).Select(c => c.Method));
-        var id = await reports.DeploymentAsync("main", "prod", "safe-deploy prod-1", default);
+        _github.Deployments[1] = ("prod", "\"somebody else's\"", []);
+        _github.Deployments[2] = ("prod", """{"safe_deploy":"prod-0"}""", []);
         foreach (var state in new[] { "in_progress", "success", "failure", "inactive" })
-            await reports.DeploymentStatusAsync(id, new NewDeploymentStatus(state, "https://github.example/run", "released", "https://app.example", true), default);
+            await reports.DeploymentStatusAsync(await reports.DeploymentAsync("main", "prod", "prod-1", default), new NewDeploymentStatus(state, "https://github.example/run", "released", "https://app.example", true), default);
+        Assert.Equal("in_progress success failure inactive", string.Join(' ', Assert.Single(_github.Deployments, d => d.Value.Payload.Contains("prod-1", StringComparison.Ordinal)).Value.States));
         await reports.SarifAsync(new string('a', 40), "refs/heads/main", "{}", default);
         await reports.IssueAsync(Marker, "needs a person", $"{Marker}\nbody", default);
         await reports.IssueAsync(Marker, "needs a person", $"{Marker}\nbody", default);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace SafeDeploy.Integrations.Hosts.GitHub;
@@ -12,6 +13,7 @@ namespace SafeDeploy.Integrations.Hosts.GitHub;
 [JsonSerializable(typeof(CheckRunUpdate))]
 [JsonSerializable(typeof(Created))]
 [JsonSerializable(typeof(NewDeployment))]
+[JsonSerializable(typeof(StandingDeployment[]))]
 [JsonSerializable(typeof(NewDeploymentStatus))]
 [JsonSerializable(typeof(NewIssue))]
 [JsonSerializable(typeof(Issue[]))]
@@ -37,7 +39,19 @@ public sealed record CheckAnnotation(string Path, int StartLine, int EndLine, st
 
 public sealed record Created(long Id);
 
-public sealed record NewDeployment(string Ref, string Environment, string Description, bool AutoMerge, ImmutableArray<string> RequiredContexts);
+public sealed record NewDeployment(string Ref, string Environment, string Description, bool AutoMerge, ImmutableArray<string> RequiredContexts, DeploymentPayload Payload);
+
+/// <summary>By it a deployment of ours is found again at GitHub.</summary>
+/// <param name="SafeDeploy">The deployment's id in the ledger.</param>
+public sealed record DeploymentPayload(string SafeDeploy);
+
+/// <param name="Payload">An object, or a text: whatever its maker chose.</param>
+public sealed record StandingDeployment(long Id, JsonElement Payload)
+{
+    /// <summary>The id in the ledger; null for a deployment that somebody else made.</summary>
+    public string? SafeDeploy =>
+        Payload.ValueKind == JsonValueKind.Object && Payload.TryGetProperty("safe_deploy", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+}
 
 /// <param name="State">in_progress, success, failure or inactive.</param>
 public sealed record NewDeploymentStatus(string State, string LogUrl, string Description, string? EnvironmentUrl, bool AutoInactive);

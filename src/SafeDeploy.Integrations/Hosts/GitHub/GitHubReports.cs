@@ -56,14 +56,22 @@ public sealed class GitHubReports(GitHubRest rest, string repository, TimeProvid
         },
         cancellation);
 
-    /// <summary>The deployment's id at GitHub.</summary>
-    public async Task<long> DeploymentAsync(string reference, string environment, string description, CancellationToken cancellation)
+    /// <summary>The deployment's id at GitHub: each step of a chain finds the one that the first of them made.</summary>
+    /// <param name="deployment">Its id in the ledger.</param>
+    public async Task<long> DeploymentAsync(string reference, string environment, string deployment, CancellationToken cancellation)
     {
         var id = 0L;
         // An empty list of contexts: whether checks have to pass was decided before this job ran.
-        var deployment = new NewDeployment(reference, environment, description, AutoMerge: false, []);
+        var made = new NewDeployment(reference, environment, $"safe-deploy {deployment}", AutoMerge: false, [], new DeploymentPayload(deployment));
         await AgainAsync(
-            async () => id = (await rest.SendAsync(HttpMethod.Post, $"{Repo}/deployments", deployment, GitHubJson.Default.NewDeployment, GitHubJson.Default.Created, cancellation)).Id, cancellation);
+            async () =>
+            {
+                // The newest page is enough: the one that is looked for was made by this run.
+                var path = $"{Repo}/deployments?environment={Uri.EscapeDataString(environment)}&per_page=100";
+                var standing = (await rest.ListAsync(path, GitHubJson.Default.StandingDeploymentArray, _ => true, cancellation)).FirstOrDefault(d => d.SafeDeploy == deployment);
+                id = standing?.Id ?? (await rest.SendAsync(HttpMethod.Post, $"{Repo}/deployments", made, GitHubJson.Default.NewDeployment, GitHubJson.Default.Created, cancellation)).Id;
+            },
+            cancellation);
         return id;
     }
 
