@@ -90,7 +90,7 @@ public sealed class CompositionRoot
             (slot, version, cancellation) => judge?.ReadyAsync(slot, version, cancellation) ?? Task.FromResult<Problem?>(null),
             IsWellAsync);
         var recovery = new Recovery(world, rollback, restore, IsWellAsync, _story.Problem);
-        var hook = new RunHook(world, rollback, new FormerContainer(FormerContainer.LocalEngine, _invocation.Machine, _clock).StopAsync);
+        var hook = new RunHook(world, rollback, new FormerContainer(FormerContainer.LocalEngine, _invocation.Machine, _clock).StopAsync, _story.Problem);
         return new Composition(world, new DeployPipeline(world, stages, rollback), rollback, recovery, hook, adopt, new Doctor(world, front), _open) { Restore = restore };
     }
 

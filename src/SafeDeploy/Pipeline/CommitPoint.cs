@@ -14,9 +14,7 @@ internal sealed class CommitPoint(World world, Action<Problem> tell)
         await RetireAsync(run);
         var to = run.History.Opened?.To;
         var statement = $"{to?.Display} is released{(run.History.Opened?.From is { } from ? $"; before it was {from.Version}" : "")}";
-        await run.Hold.ConcludeAsync(new LedgerFact.Concluded(Conclusion.Deployed, (int)ExitCode.Done, statement, []), run.Force);
-        var record = await world.RecordOfAsync(run.Hold.Deployment, run.Force);
-        return new RunEnd(Conclusion.Deployed, ExitCode.Done, statement, [], run.Hold.Deployment, record);
+        return await UnderHold.ConcludeAsync(world, run, new LedgerFact.Concluded(Conclusion.Deployed, (int)ExitCode.Done, statement, []));
     }
 
     /// <summary>The release is good whatever becomes of the old one: a failure is told and kept, no more.</summary>

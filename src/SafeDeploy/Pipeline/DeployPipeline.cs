@@ -205,8 +205,7 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
         // The first signal does not stop a way back that has begun; the second does.
         var back = run.With(new RunCancellation(run.Force, run.Force));
         var end = await rollback.RunAsync(back, request.Run.Actor, cause?.What ?? "resumed", cause);
-        await run.Hold.ConcludeAsync(end, run.Force);
-        return await EndAsync(run, end, cause is null ? [] : [cause]);
+        return await UnderHold.ConcludeAsync(world, run, end, cause is null ? [] : [cause]);
     }
 
     private async Task<RunEnd> ParkAsync(RunRequest request, RunContext run)
@@ -215,9 +214,6 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
         await run.Hold.ParkAsync(until, request.Only!.Value.Text(), run.Force);
         return new RunEnd(Conclusion.Parked, ExitCode.Done, $"{request.Only.Value.Text()} is done; the deployment waits for its next step until {until:u}", [], run.Hold.Deployment, await LatestAsync(run));
     }
-
-    private async Task<RunEnd> EndAsync(RunContext run, LedgerFact.Concluded end, ImmutableArray<Problem> problems) =>
-        new(end.Conclusion, (ExitCode)end.ExitCode, end.Statement, problems, run.Hold.Deployment, await LatestAsync(run));
 
     private Task<LedgerHistory> LatestAsync(RunContext run) => world.RecordOfAsync(run.Hold.Deployment, run.Force);
 

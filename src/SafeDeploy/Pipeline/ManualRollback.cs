@@ -68,9 +68,7 @@ public sealed class ManualRollback(World world, RollbackRunner rollback)
         if (unreachable is not null)
             return RunEnd.Refused(unreachable);
         var end = await rollback.RunAsync(run, new RollbackCall(request.Run.Actor, Reason(request), null, path));
-        await run.Hold.ConcludeAsync(end, run.Force);
-        var entries = await world.RecordOfAsync(run.Hold.Deployment, run.Force);
-        return new RunEnd(end.Conclusion, (ExitCode)end.ExitCode, end.Statement, [], run.Hold.Deployment, entries);
+        return await UnderHold.ConcludeAsync(world, run, end);
     }
 
     private static string Reason(ManualRollbackRequest request) => request switch

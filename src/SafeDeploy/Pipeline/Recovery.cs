@@ -100,9 +100,7 @@ public sealed class Recovery(
     {
         var reason = request.Reason.Length > 0 ? request.Reason : "its run died without ending";
         var end = await rollback.RunAsync(run, request.Run.Actor, reason, cause);
-        await run.Hold.ConcludeAsync(end, run.Force);
-        var record = await world.RecordOfAsync(run.Hold.Deployment, run.Force);
-        return new RunEnd(end.Conclusion, (ExitCode)end.ExitCode, end.Statement, [], run.Hold.Deployment, record);
+        return await UnderHold.ConcludeAsync(world, run, end);
     }
 
     /// <summary>Nothing is open: no deployment, or one that came to an end that needs nobody; or a person, and no second opinion.</summary>

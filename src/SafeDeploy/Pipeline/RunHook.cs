@@ -15,8 +15,10 @@ public sealed record HookRequest(RunIdentity Run, string Step, bool JobIsBad, Ti
 public delegate Task<string?> StopFormerProcess(RunIdentity former, CancellationToken cancellation);
 
 /// <summary>What a CI's post step calls: closes the books, or fences what is left of the job and takes this run's deployment back, once.</summary>
-public sealed class RunHook(World world, RollbackRunner rollback, StopFormerProcess stop)
+public sealed class RunHook(World world, RollbackRunner rollback, StopFormerProcess stop, Action<Problem> tell)
 {
+    private readonly CommitPoint _commit = new(world, tell);
+
     public async Task<RunEnd> RunAsync(HookRequest request, RunCancellation cancellation)
     {
         var environment = world.Config.EnvironmentName;
@@ -25,14 +27,14 @@ public sealed class RunHook(World world, RollbackRunner rollback, StopFormerProc
         switch (HookDecision.Of(request.Run.RunId, request.JobIsBad, world.Config.Rollback.Automatic, state, history))
         {
             case HookDecision.Nothing nothing:
-                return Quiet(state, history, nothing.Because);
+                return Quiet(history, nothing.Because, state.Current?.Id);
             case HookDecision.StaysParked parked:
-                return Quiet(state, history, string.Create(CultureInfo.InvariantCulture, $"the deployment waits for its next job until {parked.Until:u}"));
+                return Quiet(history, string.Create(CultureInfo.InvariantCulture, $"the deployment waits for its next job until {parked.Until:u}"), state.Current?.Id);
             case HookDecision.LeftOpen left:
                 world.Story.Warning($"{left.Because}: the deployment stays open; safe-deploy rollback or safe-deploy recover ends it");
-                return Quiet(state, history, $"{left.Because}: the deployment stays open");
+                return Quiet(history, $"{left.Because}: the deployment stays open", state.Current?.Id);
             case HookDecision.CloseTheBooks:
-                return await TakeAsync(request, state, CloseAsync, cancellation);
+                return await TakeAsync(request, state, (_, run) => _commit.ReachAsync(run, request.Run.Actor), cancellation);
             default:
                 return await TakeAsync(request, state, BackAsync, cancellation);
         }
@@ -45,30 +47,32 @@ public sealed class RunHook(World world, RollbackRunner rollback, StopFormerProc
         var acquired = await world.Ledger.AcquireAsync(
             new AcquireRequest(AcquireMode.TakeOver, world.Config.Project, identity, state.Current!.To, request.Run, state.Current.Id), cancellation.Graceful);
         if (acquired is not Acquisition.Held held)
-            return acquired is Acquisition.Busy other ? RunEnd.Refused(PipelineProblems.OccupiedBy(other.State)) : Quiet(state, LedgerHistory.Empty, "the deployment has ended meanwhile");
+            return acquired is Acquisition.Busy other ? RunEnd.Refused(PipelineProblems.OccupiedBy(other.State)) : Quiet(LedgerHistory.Empty, "the deployment has ended meanwhile", state.Current.Id);
         await using var hold = held.Hold;
         using var box = new CancellationTokenSource(request.Within, world.Clock);
         using var graceful = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Graceful, hold.Lost, box.Token);
         using var forceful = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Forceful, hold.Lost);
-        world.Target?.GuardWith(hold);
-        var run = new RunContext(hold, new LedgerHistory(await hold.ReadAsync(forceful.Token)), world.Story, world.Clock, new RunCancellation(graceful.Token, forceful.Token));
+        var run = await UnderHold.EnterAsync(world, held, new RunCancellation(graceful.Token, forceful.Token));
         if (held.FencedEpoch is { } old)
             world.Story.Detail($"took over from epoch {old}: its sessions are ended");
+        return await UnderHold.RunAsync(world, run, () => true, () => InTimeAsync(request, run, act, box.Token));
+    }
+
+    /// <param name="box">Ends when the time does.</param>
+    private async Task<RunEnd> InTimeAsync(HookRequest request, RunContext run, Func<HookRequest, RunContext, Task<RunEnd>> act, CancellationToken box)
+    {
         try
         {
             return await act(request, run);
         }
-        catch (OperationCanceledException) when (graceful.IsCancellationRequested)
+        catch (OperationCanceledException) when (run.Cancellation.IsCancellationRequested && !run.Hold.Lost.IsCancellationRequested)
         {
-            return Stopped(run, HookProblems.TimeIsOver(hold.Deployment, request.Within, box.IsCancellationRequested));
+            var over = HookProblems.TimeIsOver(run.Hold.Deployment, request.Within, box.IsCancellationRequested);
+            return new RunEnd(Conclusion.Incomplete, ExitCode.PersonNeeded, over.What, [over], run.Hold.Deployment, run.History);
         }
         catch (ProblemException raced) when (raced.Problem.Code == LedgerProblems.SecondAutomaticRollback.Code)
         {
-            return Quiet(state, run.History, "the rollback was claimed by another process of this run");
-        }
-        catch (ProblemException broken)
-        {
-            return Stopped(run, broken.Problem);
+            return Quiet(run.History, "the rollback was claimed by another process of this run", run.Hold.Deployment);
         }
     }
 
@@ -92,37 +96,9 @@ public sealed class RunHook(World world, RollbackRunner rollback, StopFormerProc
     private async Task<RunEnd> BackAsync(HookRequest request, RunContext run)
     {
         var cause = HookProblems.JobEnded(request.Step);
-        var end = await rollback.RunAsync(run, request.Run.Actor, cause.What, cause);
-        await run.Hold.ConcludeAsync(end, run.Force);
-        return await EndAsync(run, end);
+        return await UnderHold.ConcludeAsync(world, run, await rollback.RunAsync(run, request.Run.Actor, cause.What, cause));
     }
 
-    private async Task<RunEnd> CloseAsync(HookRequest request, RunContext run)
-    {
-        try
-        {
-            await Retirement.RetireAsync(world.Target, run);
-        }
-        catch (ProblemException failure)
-        {
-            // The release is good whatever becomes of the old one.
-            world.Story.Warning($"{failure.Problem.Code} {failure.Problem.What}");
-            await run.RecordAsync(null, new LedgerFact.Noted("the former release was not retired", failure.Problem.What));
-        }
-
-        var end = new LedgerFact.Concluded(Conclusion.Deployed, (int)ExitCode.Done, $"{run.History.Opened?.To.Display} is released", []);
-        await run.Hold.ConcludeAsync(end, run.Force);
-        return await EndAsync(run, end);
-    }
-
-    private async Task<RunEnd> EndAsync(RunContext run, LedgerFact.Concluded end) => new(
-        end.Conclusion,
-        end.Conclusion is Conclusion.RolledBack or Conclusion.Deployed ? ExitCode.Done : (ExitCode)end.ExitCode,
-        end.Statement, [], run.Hold.Deployment, await world.RecordOfAsync(run.Hold.Deployment, run.Force));
-
-    private static RunEnd Stopped(RunContext run, Problem problem) =>
-        new(Conclusion.Incomplete, ExitCode.PersonNeeded, problem.What, [problem], run.Hold.Deployment, run.History);
-
-    private static RunEnd Quiet(EnvironmentState state, LedgerHistory history, string statement) => new(
-        history.End?.Conclusion ?? Conclusion.Parked, ExitCode.Done, statement, [], state.Current?.Id, LedgerHistory.Empty);
+    private static RunEnd Quiet(LedgerHistory history, string statement, DeploymentId? deployment) => new(
+        history.End?.Conclusion ?? Conclusion.Parked, ExitCode.Done, statement, [], deployment, LedgerHistory.Empty);
 }

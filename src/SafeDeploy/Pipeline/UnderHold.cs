@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SafeDeploy.Ledger;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
@@ -38,6 +39,14 @@ internal static class UnderHold
             // The ledger or the world failed between two steps: nobody can say from here that the previous release serves.
             return new RunEnd(Conclusion.Incomplete, ExitCode.PersonNeeded, broken.Problem.What, [broken.Problem], run.Hold.Deployment, run.History);
         }
+    }
+
+    /// <summary>Writes the end, lets go, and gives it with the record as it is now.</summary>
+    public static async Task<RunEnd> ConcludeAsync(World world, RunContext run, LedgerFact.Concluded end, params ImmutableArray<Problem> problems)
+    {
+        await run.Hold.ConcludeAsync(end, run.Force);
+        var record = await world.RecordOfAsync(run.Hold.Deployment, run.Force);
+        return new RunEnd(end.Conclusion, (ExitCode)end.ExitCode, end.Statement, problems, run.Hold.Deployment, record);
     }
 
     public static RunEnd Cancelled(RunContext run, StepName? name)
