@@ -29,6 +29,9 @@ public sealed record RunReport(
     /// <summary>Id of the backup that the deployment took, or null.</summary>
     public string? Backup { get; init; }
 
+    /// <summary>Scopes whose last word is a failure; in order.</summary>
+    public ImmutableArray<ScopeFailure> Failures { get; init; } = [];
+
     public static RunReport Of(DeploymentId id, LedgerHistory history)
     {
         var opened = history.Opened;
@@ -50,6 +53,7 @@ public sealed record RunReport(
             [.. history.Entries.Select(e => e.Fact).OfType<LedgerFact.Noted>().Select(n => $"{n.Kind}: {n.Text}")])
         {
             Backup = history.Changes().Where(c => c.Applied).Select(c => c.Intended.Change).OfType<Change.TakeBackup>().LastOrDefault()?.Set,
+            Failures = FailuresOf(history),
         };
     }
 
@@ -84,6 +88,16 @@ public sealed record RunReport(
             .Select(ScopeOf),
     ];
 
+    /// <summary>One that was migrated in a later attempt has not failed.</summary>
+    private static ImmutableArray<ScopeFailure> FailuresOf(LedgerHistory history) =>
+    [
+        .. history.Entries.Select(e => e.Fact).Where(f => f is LedgerFact.ScopeFailed or LedgerFact.ScopeMigrated { Direction: Direction.Forward })
+            .GroupBy(f => f is LedgerFact.ScopeFailed failed ? failed.Scope : ((LedgerFact.ScopeMigrated)f).Scope)
+            .Select(g => g.Last()).OfType<LedgerFact.ScopeFailed>()
+            .OrderBy(f => f.Scope)
+            .Select(f => new ScopeFailure(f.Scope.Schema, f.Code, f.What, f.Attempts)),
+    ];
+
     private static ScopeReport ScopeOf(IGrouping<Scope, LedgerFact.ScopeMigrated> facts)
     {
         var forward = facts.Where(f => f.Direction == Direction.Forward).Select(f => f.Version).Distinct();
@@ -102,3 +116,6 @@ public sealed record DecisionReport(string Row, string Decision, string Reason, 
 /// <param name="Back">What it took back: its own, and of earlier deployments where a person named an older release.</param>
 public sealed record ScopeReport(
     string Schema, ImmutableArray<MigrationVersion> Forward, ImmutableArray<MigrationVersion> Back, long DurationMs, int Attempts);
+
+/// <param name="Code">Of the problem that ended it.</param>
+public sealed record ScopeFailure(string Schema, string Code, string What, int Attempts);

@@ -65,6 +65,21 @@ public sealed class GitHubLimitsTests
     }
 
     [Fact]
+    public void Four_hundred_tenants_fit_and_those_that_failed_come_first()
+    {
+        var failed = Outcome(400);
+        var report = failed.Report! with { Failures = [.. Enumerable.Range(0, 120).Select(i => new ScopeFailure($"{Hostile}{i}", "SD0301", Hostile, 7))] };
+        var summary = GitHubSummary.Of("migrate-tenants", failed with { Report = report });
+        Assert.InRange(Encoding.UTF8.GetByteCount(summary), 1, GitHubFiles.SummaryLimit);
+        Assert.InRange(summary.IndexOf("#### Failed: 120 schemas", StringComparison.Ordinal), 1, summary.IndexOf("#### 400 schemas", StringComparison.Ordinal));
+        Assert.Contains("… and 20 more that failed", summary, StringComparison.Ordinal);
+        Assert.DoesNotContain(" more: see the report", summary, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script>", summary, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n::error", summary, StringComparison.Ordinal);
+        Assert.InRange(GitHubSummary.Issue(failed with { Report = report }, Run).Length, 1, GitHubReports.BodyLimit);
+    }
+
+    [Fact]
     public void An_issue_has_its_marker_first_and_fits()
     {
         var issue = GitHubSummary.Issue(Outcome(10_000), Run);

@@ -13,6 +13,7 @@ public static class GitHubSummary
     // A job has several steps and one limit for each; a reader has one screen.
     private const int Limit = GitHubFiles.SummaryLimit / 4;
     private const int ActionsShown = 20;
+    private const int FailuresShown = 100;
 
     public static string Of(string step, OutcomeDocument outcome)
     {
@@ -25,6 +26,7 @@ public static class GitHubSummary
         Steps(head, report);
         if (report.Decision is { } decision)
             Decision(head, decision);
+        Failures(head, report.Failures);
         if (report.Scopes.IsEmpty)
             return GitHubMarkdown.Cut(head.ToString(), Limit);
         head.Append(CultureInfo.InvariantCulture, $"\n#### {report.Scopes.Length} schemas\n\n| schema | forward | taken back | attempts | time |\n|---|---|---|---|---|\n");
@@ -70,6 +72,17 @@ public static class GitHubSummary
             text.Append(CultureInfo.InvariantCulture, $"1. {Text(action)}\n");
         if (decision.Actions.Length > ActionsShown)
             text.Append(CultureInfo.InvariantCulture, $"\n… and {decision.Actions.Length - ActionsShown} more actions\n");
+    }
+
+    private static void Failures(StringBuilder text, ImmutableArray<ScopeFailure> failures)
+    {
+        if (failures.IsEmpty)
+            return;
+        text.Append(CultureInfo.InvariantCulture, $"\n#### Failed: {failures.Length} schemas\n\n| schema | problem | attempts |\n|---|---|---|\n");
+        foreach (var failed in failures.Take(FailuresShown))
+            text.Append(CultureInfo.InvariantCulture, $"| {Text(failed.Schema)} | {failed.Code} {GitHubMarkdown.Cut(Text(failed.What), 300).TrimEnd()} | {failed.Attempts} |\n");
+        if (failures.Length > FailuresShown)
+            text.Append(CultureInfo.InvariantCulture, $"\n… and {failures.Length - FailuresShown} more that failed: see the report\n");
     }
 
     private static void Problems(StringBuilder text, ImmutableArray<ProblemNote> problems)
