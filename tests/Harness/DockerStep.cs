@@ -36,6 +36,19 @@ public sealed class DockerStep
     /// <summary>Without <c>docker</c>; values go through the client's own environment, so none is in it.</summary>
     public string CommandLine { get; }
 
+    /// <summary>Null while it runs, and where the client was killed before it knew.</summary>
+    public int? ExitCode { get; private set; }
+
+    /// <summary>As it came, unmasked.</summary>
+    public ImmutableArray<string> Said
+    {
+        get
+        {
+            lock (_said)
+                return [.. _said];
+        }
+    }
+
     public bool Says(string text)
     {
         lock (_said)
@@ -80,10 +93,16 @@ public sealed class DockerStep
         using var clock = new CancellationTokenSource(timeout ?? System.Threading.Timeout.InfiniteTimeSpan);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(cancel, death, clock.Token);
         if (await EndsAsync(client, any.Token))
+        {
+            ExitCode = client.ExitCode;
             return client.ExitCode == 0 ? "success" : "failure";
+        }
+
         if (!death.IsCancellationRequested)
             await SignalsAsync(client, death);
-        if (!client.HasExited)
+        if (client.HasExited)
+            ExitCode = client.ExitCode;
+        else
             client.Kill();
         await client.WaitForExitAsync(CancellationToken.None);
         return clock.IsCancellationRequested && !cancel.IsCancellationRequested && !death.IsCancellationRequested ? "timeout" : "cancelled";

@@ -23,6 +23,9 @@ public sealed class FileCommands
 
     public string Summary => File.ReadAllText(_files["STEP_SUMMARY"]);
 
+    /// <summary>All of them as they were written.</summary>
+    public string[] Raw => [.. _files.Values.Select(File.ReadAllText)];
+
     public ImmutableArray<(string Name, string Value)> Read(string variable) => KeyValues(File.ReadAllText(_files[variable]));
 
     /// <summary>Whichever of <c>=</c> and <c>&lt;&lt;</c> comes first decides how a line is read.</summary>

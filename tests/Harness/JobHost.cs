@@ -5,7 +5,8 @@ namespace SafeDeploy.Tests.Harness;
 /// <summary>One job as actions/runner plays it: mains in order, posts in reverse, conditions, cancel, timeout, shutdown, death.</summary>
 public sealed class JobHost
 {
-    private readonly JobOptions _options;
+    private readonly Dictionary<string, string> _built = [];
+    private JobOptions _options;
     private readonly Masker _masker = new();
     private readonly Stack<JobStep> _posts = new();
     private readonly HashSet<string> _registered = [];
@@ -56,7 +57,38 @@ public sealed class JobHost
 
     public async Task<JobReport> RunAsync(params ImmutableArray<JobStep> steps)
     {
-        foreach (var step in steps.Where(s => s.Uses?.Manifest.PreEntrypoint is not null))
+        await using var services = new JobServices(_options);
+        _options = _options with { Network = await services.StartAsync() ?? _options.Network };
+        try
+        {
+            await BuildAsync(steps);
+            return await StepsAsync(steps);
+        }
+        finally
+        {
+            foreach (var image in _built.Values)
+                await DockerClient.RunAsync("rmi", "--force", image);
+        }
+    }
+
+    /// <summary>Once for each distinct reference, before any step; its context is the Dockerfile's own folder.</summary>
+    private async Task BuildAsync(ImmutableArray<JobStep> steps)
+    {
+        foreach (var action in steps.Select(s => s.Uses).OfType<TestAction>().Where(a => a.Folder is not null).DistinctBy(a => a.Reference))
+        {
+            var dockerfile = Path.GetFullPath(action.Manifest.Image, action.Folder!);
+            _built[action.Reference] = $"{_options.Label.Split('=')[^1]}:{Guid.NewGuid():N}";
+            var (code, said) = await DockerClient.RunAsync(
+                "build", "--label", _options.Label, "-t", _built[action.Reference], "-f", dockerfile, Path.GetDirectoryName(dockerfile)!);
+            _reports.Add(new StepReport($"Build {action.Reference}", code == 0 ? "success" : "failure", [.. said.Split('\n')], [], "", "", null));
+            if (code != 0)
+                _status = JobConclusion.Failure;
+        }
+    }
+
+    private async Task<JobReport> StepsAsync(ImmutableArray<JobStep> steps)
+    {
+        foreach (var step in steps.Where(s => s.Uses is { IsLocal: false, Manifest.PreEntrypoint: not null }))
             await ExecuteAsync(step, Stage.Pre, step.Uses!.Manifest.PreIf);
         foreach (var step in steps)
             await ExecuteAsync(step, Stage.Main, Expr.OfStep(step.If));
@@ -89,7 +121,7 @@ public sealed class JobHost
             if (_shutdown || !Holds(condition, step, output))
                 own.Cancel();
         });
-        var (result, docker, summary) = await RunStageAsync(step, stage, output, own.Token);
+        var (result, docker, summary, raw) = await RunStageAsync(step, stage, output, own.Token);
         if (result == "timeout")
             output.Error($"The action '{name}' has timed out after {step.Timeout!.Value.TotalMinutes} minutes.");
         if (result == "cancelled")
@@ -100,23 +132,48 @@ public sealed class JobHost
             _status = JobConclusion.Failure;
         if (stage == Stage.Main)
             Remember(step, outcome, conclusion);
-        _reports.Add(new StepReport(name, conclusion, [.. output.Log], [.. output.Annotations], summary, _masker.Clean(docker?.CommandLine ?? ""), docker?.Name));
+        _reports.Add(new StepReport(name, conclusion, [.. output.Log], [.. output.Annotations], summary, _masker.Clean(docker?.CommandLine ?? ""), docker?.Name)
+        {
+            ExitCode = docker?.ExitCode,
+            Raw = docker is null ? [] : [.. docker.Said, .. raw, docker.CommandLine],
+        });
     }
 
-    private async Task<(string Result, DockerStep? Docker, string Summary)> RunStageAsync(JobStep step, Stage stage, StdoutCommands output, CancellationToken cancel)
+    private async Task<(string Result, DockerStep? Docker, string Summary, string[] Raw)> RunStageAsync(JobStep step, Stage stage, StdoutCommands output, CancellationToken cancel)
     {
         if (step.Uses is not { } action)
-            return (await step.Run(_env) == 0 ? "success" : cancel.IsCancellationRequested ? "cancelled" : "failure", null, "");
+            return (await (step.Script is { } script ? ScriptAsync(step, script, output) : step.Run(_env)) == 0 ? "success" : cancel.IsCancellationRequested ? "cancelled" : "failure", null, "", []);
         if (action.Manifest.PostEntrypoint is not null && stage != Stage.Post && _registered.Add(step.Id))
             _posts.Push(step);
+        if (action is { IsLocal: true, Manifest.PreEntrypoint: not null } && stage == Stage.Main)
+            output.Read($"::warning::`pre` execution is not supported for local action from '{action.Reference}'");
         var files = new FileCommands(Path.Combine(_options.Temp, "_runner_file_commands"));
         var env = new StepEnvironment(_options, Expression(step)).Of(step, files, _env, _state.GetValueOrDefault(step.Id) ?? []);
         var entrypoint = stage switch { Stage.Pre => action.Manifest.PreEntrypoint, Stage.Post => action.Manifest.PostEntrypoint, _ => action.Manifest.Entrypoint };
-        var docker = new DockerStep(_options, action, env, entrypoint, Arguments(step, action.Manifest));
+        var docker = new DockerStep(_options, action with { Image = _built.GetValueOrDefault(action.Reference, action.Image) }, env, entrypoint, Arguments(step, action.Manifest));
         _running = docker;
         var result = await docker.RunAsync(output, step.Timeout, cancel, _death.Token);
         _running = null;
-        return (result, docker, Process(step, files, output));
+        var summary = Process(step, files, output);
+        return (result, docker, summary, files.Raw);
+    }
+
+    /// <summary>As the runner's default shell on Linux does it.</summary>
+    private async Task<int> ScriptAsync(JobStep step, string script, StdoutCommands output)
+    {
+        var expression = Expression(step);
+        var start = new System.Diagnostics.ProcessStartInfo("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", expression.Text(script)])
+        {
+            WorkingDirectory = _options.Workspace,
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in _options.Env.Concat(_env.Select(e => (e.Key, e.Value))).Concat(step.Env.Select(e => (e.Name, expression.Text(e.Value)))))
+            start.Environment[name] = value;
+        using var shell = System.Diagnostics.Process.Start(start)!;
+        while (await shell.StandardOutput.ReadLineAsync() is { } line)
+            output.Read(line);
+        await shell.WaitForExitAsync();
+        return shell.ExitCode;
     }
 
     private static ImmutableArray<string> Arguments(JobStep step, ActionManifest manifest) => step.With.FirstOrDefault(w => w.Name == "args").Value is { } given && manifest.Arguments.IsEmpty
@@ -176,12 +233,12 @@ public sealed class JobHost
             ["steps"] = _steps,
             ["job"] = new Dictionary<string, object?> { ["status"] = _status.ToString().ToLowerInvariant() },
             ["env"] = _env.Concat(step.Env.Select(e => KeyValuePair.Create(e.Name, e.Value))).GroupBy(e => e.Key).ToDictionary(e => e.Key, e => (object?)e.Last().Value),
-            ["github"] = new Dictionary<string, object?> { ["token"] = _options.Token, ["repository"] = _options.Repository, ["run_id"] = _options.RunId, ["workspace"] = _options.Workspace },
+            ["github"] = _options.GitHub,
             ["runner"] = new Dictionary<string, object?> { ["os"] = "Linux" },
             ["matrix"] = null,
             ["strategy"] = null,
             ["vars"] = null,
-        },
+        }.Concat(_options.Contexts).GroupBy(c => c.Key).ToDictionary(c => c.Key, c => c.Last().Value),
         new Dictionary<string, Func<object?>>
         {
             ["success"] = () => _status == JobConclusion.Success,

@@ -10,7 +10,14 @@ public enum JobConclusion
 }
 
 /// <param name="Conclusion"><c>success</c>, <c>failure</c>, <c>cancelled</c> or <c>skipped</c>.</param>
-public sealed record StepReport(string Name, string Conclusion, ImmutableArray<string> Log, ImmutableArray<Annotation> Annotations, string Summary, string DockerRun, string? Container);
+public sealed record StepReport(string Name, string Conclusion, ImmutableArray<string> Log, ImmutableArray<Annotation> Annotations, string Summary, string DockerRun, string? Container)
+{
+    /// <summary>Of the container; null where there was none, or its client was killed.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>What came out of the container before the runner masked anything: output, summary, the values handed on, the client's command line.</summary>
+    public ImmutableArray<string> Raw { get; init; } = [];
+}
 
 /// <summary>What GitHub would show of a job.</summary>
 public sealed record JobReport(JobConclusion Conclusion, ImmutableArray<StepReport> Steps, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Outputs)

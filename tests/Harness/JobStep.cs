@@ -21,11 +21,21 @@ public sealed record JobStep(string Id)
     /// <summary>Of a <c>run</c> step: gets the values it may set for later steps, gives its exit code.</summary>
     public Func<IDictionary<string, string>, Task<int>> Run { get; init; } = _ => Task.FromResult(0);
 
+    /// <summary>Of a <c>run</c> step as a workflow file has it: a script on the machine itself.</summary>
+    public string? Script { get; init; }
+
     public string Name => Uses is null ? Id : $"Run {Uses.Reference}";
 }
 
 /// <param name="Image">Built before; the runner would build it from the manifest's Dockerfile.</param>
-public sealed record TestAction(string Reference, ActionManifest Manifest, string Image);
+public sealed record TestAction(string Reference, ActionManifest Manifest, string Image)
+{
+    /// <summary>Where its action.yml lies; the runner then builds the image itself, before the first step. Null: built before.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>From the workspace: it has no pre step.</summary>
+    public bool IsLocal => Reference.StartsWith("./", StringComparison.Ordinal);
+}
 
 /// <summary>What the job is told, and how patient the runner is.</summary>
 /// <param name="Root">A folder of the test's own; workspace and temporary files lie below it.</param>
@@ -36,15 +46,38 @@ public sealed record JobOptions(string Root, string Label)
 
     public string RunId { get; init; } = "4711";
 
+    /// <summary>Of the same run: 2 where somebody ran jobs again.</summary>
+    public int Attempt { get; init; } = 1;
+
     public string Event { get; init; } = "{}";
 
     public string ApiUrl { get; init; } = "http://127.0.0.1:1";
 
     public string Token { get; init; } = "ghs_TestToken";
 
+    /// <summary>Action containers join it; made by the job itself where it has services.</summary>
     public string? Network { get; init; }
 
+    public ImmutableArray<JobService> Services { get; init; } = [];
+
     public ImmutableArray<(string Name, string Value)> Env { get; init; } = [];
+
+    public string RefName { get; init; } = "main";
+
+    /// <summary>Besides the runner's own: <c>secrets</c>, <c>needs</c>, <c>inputs</c>, <c>matrix</c>.</summary>
+    public ImmutableDictionary<string, object?> Contexts { get; init; } = ImmutableDictionary<string, object?>.Empty;
+
+    /// <summary>The context of that name.</summary>
+    public Dictionary<string, object?> GitHub => new()
+    {
+        ["token"] = Token,
+        ["repository"] = Repository,
+        ["run_id"] = RunId,
+        ["workspace"] = Workspace,
+        ["ref_name"] = RefName,
+        ["sha"] = StepEnvironment.Sha,
+        ["actor"] = StepEnvironment.Actor,
+    };
 
     /// <summary>The runner's own: 7.5 s and 2.5 s.</summary>
     public TimeSpan InterruptWait { get; init; } = TimeSpan.FromSeconds(7.5);

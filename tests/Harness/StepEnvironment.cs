@@ -5,6 +5,9 @@ namespace SafeDeploy.Tests.Harness;
 /// <summary>The variables of an action's container, in the runner's order; later ones win unless said.</summary>
 public sealed class StepEnvironment(JobOptions options, Expr expression)
 {
+    public const string Sha = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
+    public const string Actor = "ada";
+
     public static readonly ImmutableArray<(string Folder, string Inside)> Mounts =
     [
         ("", "/github/runner_temp"), ("_github_home", "/github/home"), ("_github_workflow", "/github/workflow"), ("_runner_file_commands", "/github/file_commands"),
@@ -34,8 +37,8 @@ public sealed class StepEnvironment(JobOptions options, Expr expression)
     private IEnumerable<(string, string)> GitHub() =>
     [
         ("GITHUB_JOB", "deploy"), ("GITHUB_REPOSITORY", options.Repository), ("GITHUB_REPOSITORY_OWNER", options.Repository.Split('/')[0]),
-        ("GITHUB_SHA", "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"), ("GITHUB_REF", "refs/heads/main"), ("GITHUB_REF_NAME", "main"), ("GITHUB_REF_TYPE", "branch"),
-        ("GITHUB_EVENT_NAME", "push"), ("GITHUB_ACTOR", "ada"), ("GITHUB_RUN_ID", options.RunId), ("GITHUB_RUN_NUMBER", "1"), ("GITHUB_RUN_ATTEMPT", "1"), ("GITHUB_WORKFLOW", "deploy"),
+        ("GITHUB_SHA", Sha), ("GITHUB_REF", $"refs/heads/{options.RefName}"), ("GITHUB_REF_NAME", options.RefName), ("GITHUB_REF_TYPE", "branch"),
+        ("GITHUB_EVENT_NAME", "push"), ("GITHUB_ACTOR", Actor), ("GITHUB_RUN_ID", options.RunId), ("GITHUB_RUN_NUMBER", "1"), ("GITHUB_RUN_ATTEMPT", options.Attempt.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("GITHUB_WORKFLOW", "deploy"),
         ("GITHUB_SERVER_URL", "https://github.example"), ("GITHUB_API_URL", options.ApiUrl), ("GITHUB_WORKSPACE", options.Workspace),
         ("GITHUB_EVENT_PATH", Path.Combine(options.Temp, "_github_workflow", "event.json")),
     ];

@@ -5,8 +5,15 @@ namespace SafeDeploy.EndToEndTests.Actions;
 /// <summary>The action in jobs that go well, fail, are cancelled, time out, are evicted and die: never a mixed fleet.</summary>
 public sealed class ActionScenarioTests
 {
+    private const string AfterTheFence =
+        "select count(*) from safe_deploy.entry a join safe_deploy.entry b on b.deployment = a.deployment and b.epoch > a.epoch and b.sequence < a.sequence";
+
     private const string Quick = "alter table item add column note text;";
     private const string QuickBack = "alter table item drop column note;";
+
+    // What a database says, as somebody would write it who wants to be obeyed.
+    private const string Hostile =
+        @"do $$ begin if exists (select from item group by code having count(*) > 1) then raise exception E'::error::mine\n::set-output name=result::mine\n| ] ; <b>`x`</b> @acme/owners'; end if; end $$;";
 
     // tenant_002 alone has one code twice.
     private const string FailsAtTheSecond = "create unique index item_code on item (code);";
@@ -53,6 +60,56 @@ public sealed class ActionScenarioTests
     }
 
     [Fact]
+    public async Task A_cancel_during_the_way_back_lets_it_go_to_its_end()
+    {
+        await using var fleet = await ActionFleet.CreateAsync(FailsAtTheSecond, "drop index item_code; select pg_sleep(2);");
+        var job = fleet.Job();
+        var running = job.RunAsync(await ActionFleet.StepAsync("migrate-tenants"));
+        await ScriptAction.UntilAsync(() => fleet.CountAsync("select count(*) from safe_deploy.entry where kind = 'rollback-claimed'").Result > 0, "the way back", running);
+        job.Cancel();
+        var report = await running;
+        Assert.Equal((JobConclusion.Cancelled, "rolled-back"), (report.Conclusion, await fleet.EndAsync()));
+        Assert.Equal(["000001"], await fleet.VersionsAsync());
+        Assert.Equal(("success", 0), (report.Steps[^1].Conclusion, report.Steps[^1].ExitCode));
+        Assert.Contains("rolled-back", report.Steps[^1].Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_evicted_job_runs_no_post_and_a_second_attempt_ends_what_it_began()
+    {
+        await using var fleet = await ActionFleet.SlowAsync(1.5);
+        var evicted = fleet.Job();
+        var running = evicted.RunAsync(await ActionFleet.StepAsync("migrate-tenants"));
+        await ScriptAction.UntilAsync(() => fleet.CountAsync("select count(*) from safe_deploy.migration where version = '000002'").Result > 0, "the first tenant", running);
+        evicted.Shutdown();
+        var report = await running;
+        Assert.Equal((JobConclusion.Failure, "skipped", 130), (report.Conclusion, report.Steps[^1].Conclusion, report.Steps[0].ExitCode));
+        Assert.Equal(2, (await fleet.VersionsAsync()).Length);
+        Assert.Contains("safe-deploy migrate-tenants: cancelled", report.Steps[0].Summary, StringComparison.Ordinal);
+        var second = await fleet.Job(o => o with { Attempt = 2 }).RunAsync(await ActionFleet.StepAsync("migrate-tenants"));
+        Assert.True(second.Conclusion == JobConclusion.Success, second.Everything);
+        Assert.Equal(("deployed", "000002"), (await fleet.EndAsync(), Assert.Single(await fleet.VersionsAsync())));
+        // Each tenant exactly once, and nothing of the old epoch after the new one's first line.
+        Assert.Equal(3, await fleet.CountAsync("select count(*) from safe_deploy.entry where kind = 'scope-migrated' and fact ->> 'version' = '000002'"));
+        Assert.Equal(0, await fleet.CountAsync(AfterTheFence));
+    }
+
+    [Fact]
+    public async Task A_second_run_is_refused_names_the_first_and_takes_nothing_back()
+    {
+        await using var fleet = await ActionFleet.SlowAsync(2);
+        var running = fleet.Job().RunAsync(await ActionFleet.StepAsync("run"));
+        await ScriptAction.UntilAsync(() => fleet.CountAsync("select count(*) from safe_deploy.migration where version = '000002'").Result > 0, "the first tenant", running);
+        var second = await fleet.Job(o => o with { RunId = "4712" }).RunAsync(await ActionFleet.StepAsync("run"));
+        Assert.Equal((JobConclusion.Failure, 3), (second.Conclusion, second.Steps[0].ExitCode));
+        Assert.Equal(("refused", ""), (second.Outputs["run"]["result"], second.Steps[^1].Summary));
+        Assert.Contains("/actions/runs/4711", second.Steps[0].Summary, StringComparison.Ordinal);
+        var first = await running;
+        Assert.True(first.Conclusion == JobConclusion.Success, first.Everything);
+        Assert.Equal(("deployed", "000002"), (await fleet.EndAsync(), Assert.Single(await fleet.VersionsAsync())));
+    }
+
+    [Fact]
     public async Task A_cancelled_migration_is_taken_back_by_the_post()
     {
         await using var fleet = await ActionFleet.SlowAsync(2);
@@ -62,6 +119,8 @@ public sealed class ActionScenarioTests
         job.Cancel();
         var report = await running;
         Assert.Equal((JobConclusion.Cancelled, "rolled-back"), (report.Conclusion, await fleet.EndAsync()));
+        // As process 1 of its container it heard the runner's SIGINT and ended by itself.
+        Assert.Equal(130, report.Steps[0].ExitCode);
         Assert.Equal(["000001"], await fleet.VersionsAsync());
         Assert.Contains("rolled-back", report.Step("Post Run safe-deploy/migrate/action/run@v1").Summary, StringComparison.Ordinal);
     }
@@ -83,7 +142,7 @@ public sealed class ActionScenarioTests
         var post = report.Step("Post Run safe-deploy/migrate/action/migrate-tenants@v1").Log;
         Assert.Contains(post, l => l.Contains("took over from epoch", StringComparison.Ordinal));
         // Nothing of the old epoch was written after the new one's first line.
-        Assert.Equal(0, await fleet.CountAsync("select count(*) from safe_deploy.entry a join safe_deploy.entry b on b.deployment = a.deployment and b.epoch > a.epoch and b.sequence < a.sequence"));
+        Assert.Equal(0, await fleet.CountAsync(AfterTheFence));
     }
 
     [Fact]
@@ -110,12 +169,19 @@ public sealed class ActionScenarioTests
     [Fact]
     public async Task A_way_back_that_needs_a_person_turns_the_post_red_and_says_why()
     {
-        await using var fleet = await ActionFleet.CreateAsync(FailsAtTheSecond, null);
+        await using var fleet = await ActionFleet.CreateAsync($"alter table item drop column old_code; {Hostile}", null);
         var job = await fleet.Job().RunAsync(await ActionFleet.StepAsync("migrate-tenants"));
         var post = job.Step("Post Run safe-deploy/migrate/action/migrate-tenants@v1");
         Assert.Equal(("failure", "forbidden"), (post.Conclusion, await fleet.EndAsync()));
         Assert.Contains("🚨", post.Summary, StringComparison.Ordinal);
         Assert.Contains("**Decision d**", post.Summary, StringComparison.Ordinal);
+        Assert.Contains("#### Failed: 1 schemas", post.Summary, StringComparison.Ordinal);
+        // The database's own text is shown, and obeyed by nobody.
+        Assert.Contains(job.Steps[0].Log, l => l.Contains("::error::mine", StringComparison.Ordinal));
+        Assert.Equal("person-needed", job.Outputs["migrate-tenants"]["result"]);
+        Assert.DoesNotContain("<b>", post.Summary, StringComparison.Ordinal);
+        Assert.DoesNotContain("@acme", post.Summary, StringComparison.Ordinal);
+        Assert.All(job.Steps.SelectMany(s => s.Annotations), a => Assert.StartsWith("safe-deploy migrate-tenants", a.Title, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -131,7 +197,7 @@ public sealed class ActionScenarioTests
         var end = await fleet.EndAsync();
         Assert.True(end is "deployed" or "rolled-back", $"{end}\n{second.Everything}");
         Assert.Equal(end == "deployed" ? ["000002"] : ["000001"], await fleet.VersionsAsync());
-        Assert.Equal(0, await fleet.CountAsync("select count(*) from safe_deploy.entry a join safe_deploy.entry b on b.deployment = a.deployment and b.epoch > a.epoch and b.sequence < a.sequence"));
+        Assert.Equal(0, await fleet.CountAsync(AfterTheFence));
     }
 
     [Fact]

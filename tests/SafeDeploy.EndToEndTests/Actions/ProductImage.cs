@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using SafeDeploy.Tests.Harness;
 
 namespace SafeDeploy.EndToEndTests.Actions;
@@ -14,6 +16,15 @@ public static class ProductImage
         ActionManifest.Load(Path.Combine([TestServers.RepositoryRoot, .. verb is null ? [] : new[] { "action", verb }, "action.yml"])),
         await TagAsync());
 
+    /// <summary>The action behind a <c>uses</c> of a workflow; null for somebody else's.</summary>
+    public static async Task<TestAction?> UsedAsync(string uses)
+    {
+        var path = uses.Split('@')[0].TrimEnd('/');
+        if (path != "." && !path.StartsWith("./", StringComparison.Ordinal) && !path.StartsWith("safe-deploy/migrate", StringComparison.Ordinal))
+            return null;
+        return (await FaceAsync(path.Contains("action/", StringComparison.Ordinal) ? path.Split('/')[^1] : null)) with { Reference = uses };
+    }
+
     private static async Task<string> BuildAsync()
     {
         var folder = Directory.CreateTempSubdirectory("sd-image-").FullName;
@@ -25,7 +36,8 @@ public static class ProductImage
             await File.WriteAllTextAsync(
                 Path.Combine(folder, "Dockerfile"),
                 "FROM safe-deploy-test/action-base:local\nCOPY cli /opt/safe-deploy\nRUN ln -s safe-deploy /opt/safe-deploy/safe-deploy-post\nLABEL safe-deploy.test=1\nENTRYPOINT [\"/opt/safe-deploy/safe-deploy\"]\n");
-            const string tag = "safe-deploy-test/action:e2e";
+            // Of this checkout: another one may test on the same engine.
+            var tag = $"safe-deploy-test/action:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(TestServers.RepositoryRoot)))[..8]}";
             await ContainerLabel.DockerAsync("build", "-q", "-t", tag, folder);
             return tag;
         }

@@ -100,6 +100,42 @@ public sealed class RunnerFactsTests(ScriptAction action) : IClassFixture<Script
     }
 
     [Fact]
+    public async Task Two_sub_paths_with_one_Dockerfile_are_built_once_each_from_the_root_and_the_second_is_cached()
+    {
+        var job = await action.Job().RunAsync(action.Built("a"), action.Built("b"), action.Built("a") with { Id = "again" });
+        Assert.Equal(
+            """
+            Build acme/tool/a@v1: success
+            Build acme/tool/b@v1: success
+            Run acme/tool/a@v1: success
+            Run acme/tool/b@v1: success
+            Run acme/tool/a@v1: success
+            """, job.Course);
+        Assert.Contains(job.Steps[1].Log, l => l.Contains("Using cache", StringComparison.Ordinal));
+        Assert.All(job.Steps.Skip(2), s => Assert.Contains("from the root", s.Log));
+    }
+
+    [Fact]
+    public async Task A_local_action_has_no_pre_step_and_is_told_so()
+    {
+        var step = action.Step("local", "echo main", "echo post", "pre-entrypoint: /pre\npost-entrypoint: /post");
+        var job = await action.Job().RunAsync(step with { Uses = step.Uses! with { Reference = "./act" } });
+        Assert.Equal("Run ./act: success\nPost Run ./act: success", job.Course);
+        Assert.Contains("`pre` execution is not supported", Assert.Single(job.Steps[0].Annotations).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_service_is_reached_by_its_id_from_an_action_and_not_by_its_loopback_address()
+    {
+        var job = await action.Job(o => o with { Services = [new JobService("web", action.Image, [("INPUT_MAIN", "mkdir /w; echo served > /w/f; httpd -f -p 8000 -h /w")])] }).RunAsync(
+            action.Step("ask", "i=0; until wget -q -O - http://web:8000/f; do i=$((i+1)); [ $i -lt 100 ] || exit 1; sleep 0.1; done; ! wget -q -O - http://127.0.0.1:8000/f", "wget -q -O - http://web:8000/f"));
+        Assert.Equal("Run acme/ask@v1: success\nPost Run acme/ask@v1: success", job.Course);
+        Assert.Contains(" --network github_network_", job.Steps[0].DockerRun, StringComparison.Ordinal);
+        Assert.All(job.Steps, s => Assert.Contains("served", s.Log));
+        Assert.Equal("", await ContainerLabel.DockerAsync("network", "ls", "-q", "--filter", $"label={action.Label}"));
+    }
+
+    [Fact]
     public async Task A_cancelled_main_that_hears_nothing_is_left_running_and_its_post_sees_it()
     {
         var job = action.Job();

@@ -20,6 +20,10 @@ public sealed class ScriptAction : IAsyncLifetime
             await File.WriteAllTextAsync(Path.Combine(folder, stage), $"#!/bin/sh\neval \"$INPUT_{stage.ToUpperInvariant()}\"\n");
         await File.WriteAllTextAsync(Path.Combine(folder, "Dockerfile"), "FROM safe-deploy-test/busybox:local\nCOPY pre main post /\nRUN chmod 755 /pre /main /post\nLABEL safe-deploy.test=1\nENTRYPOINT [\"/main\"]\n");
         await ContainerLabel.DockerAsync("build", "-q", "-t", Image, folder);
+        foreach (var path in new[] { "a", "b" })
+            Directory.CreateDirectory(Path.Combine(_home, "tool", path));
+        await File.WriteAllTextAsync(Path.Combine(_home, "tool", "root.txt"), "from the root\n");
+        await File.WriteAllTextAsync(Path.Combine(_home, "tool", "Dockerfile"), "FROM safe-deploy-test/busybox:local\nCOPY root.txt /\nLABEL safe-deploy.test=1\nENTRYPOINT [\"cat\", \"/root.txt\"]\n");
     }
 
     public async Task DisposeAsync()
@@ -51,6 +55,12 @@ public sealed class ScriptAction : IAsyncLifetime
 
     public JobStep Step(string id, string main = "true", string post = "true", string runs = "post-entrypoint: /post", params (string, string)[] with) =>
         new(id) { Uses = Action(id, runs), With = [("main", main), ("post", post), .. with] };
+
+    /// <summary>An action below a repository's root, whose Dockerfile lies there; the runner builds it.</summary>
+    public JobStep Built(string path) => new(path)
+    {
+        Uses = new TestAction($"acme/tool/{path}@v1", ActionManifest.Parse("name: tool\nruns:\n  using: docker\n  image: ../Dockerfile\n"), "") { Folder = Path.Combine(_home, "tool", path) },
+    };
 
     /// <summary>A job with a folder of its own and an impatient runner.</summary>
     public JobHost Job(Func<JobOptions, JobOptions>? change = null)
