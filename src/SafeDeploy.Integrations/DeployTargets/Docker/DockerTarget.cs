@@ -104,6 +104,7 @@ public sealed partial class DockerTarget : IDeployTarget
     {
         engine.Dispose();
         asker.Dispose();
+        around.Dispose();
         return ValueTask.CompletedTask;
     }
 

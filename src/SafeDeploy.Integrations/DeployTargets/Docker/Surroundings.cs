@@ -8,10 +8,15 @@ namespace SafeDeploy.Integrations.DeployTargets.Docker;
 
 /// <summary>Where we stand: on the engine's machine, or in a container of it; and the networks that the service needs.</summary>
 /// <remarks>From the machine every bridge address is reached; from inside a container only those of networks it is attached to.</remarks>
-public sealed class Surroundings(DockerEngine engine, DockerSettings settings, TargetContext context)
+public sealed class Surroundings(DockerEngine engine, DockerSettings settings, TargetContext context) : IDisposable
 {
     private const string MakeNetwork = "network";
     private const string Join = "this container's attachment to network";
+
+    // Checks and gates run side by side, and each may be the first that needs a network: the engine refuses the second attachment.
+    private readonly SemaphoreSlim _attaching = new(1, 1);
+
+    public void Dispose() => _attaching.Dispose();
 
     /// <summary>The network of the service's containers.</summary>
     public string Network { get; } = settings.Network ?? $"{settings.Service}-network";
@@ -55,8 +60,16 @@ public sealed class Surroundings(DockerEngine engine, DockerSettings settings, T
     /// <summary>Attaches the container we run in; nothing to do on the machine itself. Each step may run in a container of its own, so this is also done when first needed.</summary>
     public async Task AttachAsync(string network, CancellationToken cancellation)
     {
-        if (await SelfAsync(cancellation) is { } self && !self.IsOn(network))
-            await engine.ConnectAsync(network, self.Id, null, cancellation);
+        await _attaching.WaitAsync(cancellation);
+        try
+        {
+            if (await SelfAsync(cancellation) is { } self && !self.IsOn(network))
+                await engine.ConnectAsync(network, self.Id, null, cancellation);
+        }
+        finally
+        {
+            _attaching.Release();
+        }
     }
 
     /// <summary>A connection to an address of one of the networks: directly, or carried by the engine through the front's container.</summary>
