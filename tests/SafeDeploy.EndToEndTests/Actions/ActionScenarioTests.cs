@@ -175,7 +175,7 @@ public sealed class ActionScenarioTests
         Assert.Equal(("failure", "forbidden"), (post.Conclusion, await fleet.EndAsync()));
         Assert.Contains("🚨", post.Summary, StringComparison.Ordinal);
         Assert.Contains("**Decision d**", post.Summary, StringComparison.Ordinal);
-        Assert.Contains("#### Failed: 1 schemas", post.Summary, StringComparison.Ordinal);
+        Assert.Contains("#### Failed: 1 schema\n", post.Summary, StringComparison.Ordinal);
         // The database's own text is shown, and obeyed by nobody.
         Assert.Contains(job.Steps[0].Log, l => l.Contains("::error::mine", StringComparison.Ordinal));
         Assert.Equal("person-needed", job.Outputs["migrate-tenants"]["result"]);

@@ -29,7 +29,7 @@ public static class GitHubSummary
         Failures(head, report.Failures);
         if (report.Scopes.IsEmpty)
             return GitHubMarkdown.Cut(head.ToString(), Limit);
-        head.Append(CultureInfo.InvariantCulture, $"\n#### {report.Scopes.Length} schemas\n\n| schema | forward | taken back | attempts | time |\n|---|---|---|---|---|\n");
+        head.Append(CultureInfo.InvariantCulture, $"\n#### {Schemas(report.Scopes.Length)}\n\n| schema | forward | taken back | attempts | time |\n|---|---|---|---|---|\n");
         var rows = report.Scopes.OrderByDescending(s => s.Back.Length).ThenByDescending(s => s.Attempts).ThenByDescending(s => s.DurationMs).Select(Row).ToArray();
         return GitHubMarkdown.Fit(GitHubMarkdown.Cut(head.ToString(), Limit / 2), rows, n => string.Create(CultureInfo.InvariantCulture, $"\n… and {n} more: see the report\n"), "\n", Limit);
     }
@@ -78,7 +78,7 @@ public static class GitHubSummary
     {
         if (failures.IsEmpty)
             return;
-        text.Append(CultureInfo.InvariantCulture, $"\n#### Failed: {failures.Length} schemas\n\n| schema | problem | attempts |\n|---|---|---|\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n#### Failed: {Schemas(failures.Length)}\n\n| schema | problem | attempts |\n|---|---|---|\n");
         foreach (var failed in failures.Take(FailuresShown))
             text.Append(CultureInfo.InvariantCulture, $"| {Text(failed.Schema)} | {failed.Code} {GitHubMarkdown.Cut(Text(failed.What), 300).TrimEnd()} | {failed.Attempts} |\n");
         if (failures.Length > FailuresShown)
@@ -107,6 +107,8 @@ public static class GitHubSummary
         { ExitCode: 2 } => "🚨",
         _ => "❌",
     };
+
+    private static string Schemas(int count) => count == 1 ? "1 schema" : string.Create(CultureInfo.InvariantCulture, $"{count} schemas");
 
     private static string Cut(string text) => GitHubMarkdown.Cut(Text(text), 2000).TrimEnd();
 
