@@ -98,7 +98,7 @@ dotnet_shared() {
 root_action() {
     local tool
     root_dotnet "$1"
-    for tool in pg_dump pg_restore psql; do
+    for tool in pg_dump pg_dumpall pg_restore psql; do
         with_libraries "$1" "$(postgres_bin)/$tool"
         ln -sf "$(postgres_bin)/$tool" "$1/usr/bin/$tool"
     done
