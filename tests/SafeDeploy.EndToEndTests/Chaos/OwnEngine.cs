@@ -11,10 +11,15 @@ internal sealed class OwnEngine : IAsyncDisposable
     // Everybody's engine forbids what it does not know to pass between containers.
     private static readonly string[] Passage = ["FORWARD", "-s", Addresses, "-d", Addresses, "-j", "ACCEPT"];
 
+    private const string BridgeAddress = "10.231.255.1/24";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string _home = Directory.CreateTempSubdirectory("sd-engine-").FullName;
     private Process? _engine;
+
+    // An engine without a default bridge removes docker0, which is everybody's: this one has a bridge of its own.
+    private string Bridge => $"sd{_home[^6..]}";
 
     public string Host => $"unix://{_home}/docker.sock";
 
@@ -28,6 +33,9 @@ internal sealed class OwnEngine : IAsyncDisposable
         try
         {
             await Machine.RunAsync("iptables", ["-I", .. Passage]);
+            await Machine.RunAsync("ip", ["link", "add", engine.Bridge, "type", "bridge"]);
+            await Machine.RunAsync("ip", ["addr", "add", BridgeAddress, "dev", engine.Bridge]);
+            await Machine.RunAsync("ip", ["link", "set", engine.Bridge, "up"]);
             await engine.StartAgainAsync();
             var file = Path.Combine(engine._home, "images.tar");
             await ContainerLabel.DockerAsync(["save", "--output", file, .. images]);
@@ -57,6 +65,7 @@ internal sealed class OwnEngine : IAsyncDisposable
             await DockerAsync(["rm", "-fv", .. containers]);
         await StopAsync();
         await Machine.RunAsync("iptables", ["-D", .. Passage]);
+        await Machine.RunAsync("ip", ["link", "delete", Bridge]);
         foreach (var mount in (await File.ReadAllLinesAsync("/proc/self/mounts")).Select(l => l.Split(' ')[1]).Where(m => m.StartsWith(_home + "/", StringComparison.Ordinal)).Reverse())
             await Machine.UnmountAsync(mount);
         await Machine.RemoveAsync(_home);
@@ -64,11 +73,11 @@ internal sealed class OwnEngine : IAsyncDisposable
 
     private async Task StartAgainAsync()
     {
-        // No default bridge and no rules of a firewall: both belong to everybody's engine. Its networks have addresses of their own.
+        // No rules of a firewall: they belong to everybody's engine. Its networks have addresses of their own.
         var start = new ProcessStartInfo("/bin/sh",
         [
             "-c", "exec dockerd \"$@\" >>\"$0\" 2>&1", Path.Combine(_home, "log"), "--host", Host, "--data-root", $"{_home}/data", "--exec-root", $"{_home}/exec",
-            "--pidfile", $"{_home}/pid", "--bridge=none", "--iptables=false", "--ip6tables=false", "--default-address-pool", $"base={Addresses},size=24",
+            "--pidfile", $"{_home}/pid", $"--bridge={Bridge}", "--iptables=false", "--ip6tables=false", "--default-address-pool", $"base={Addresses},size=24",
         ]);
         _engine = Process.Start(start) ?? throw new InvalidOperationException("dockerd did not start");
         await Eventually.Async(AnswersAsync, Patience, what: $"the engine answers ({_home}/log)");
