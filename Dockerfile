@@ -13,23 +13,40 @@ COPY src/SafeDeploy.Integrations/SafeDeploy.Integrations.csproj src/SafeDeploy.I
 COPY src/SafeDeploy.Cli/SafeDeploy.Cli.csproj src/SafeDeploy.Cli/packages.lock.json src/SafeDeploy.Cli/
 RUN dotnet restore src/SafeDeploy.Cli --runtime linux-x64 --locked-mode -p:PublishReadyToRun="$RELEASE"
 COPY src src
+COPY docs/rules docs/rules
 # Analyzers ran where the sources were checked; here only the program is made.
 RUN dotnet publish src/SafeDeploy.Cli --configuration Release --runtime linux-x64 --self-contained true --no-restore --output /publish \
       -p:PublishSingleFile=true -p:PublishReadyToRun="$RELEASE" -p:PublishTrimmed="$RELEASE" -p:RunAnalyzers=false -p:DebugType=none -p:PublishDocumentationFiles=false \
  && ln -s safe-deploy /publish/safe-deploy-post
 
-FROM debian:bookworm-slim
+# Four programs of the PostgreSQL client, without the package's wrappers: these would bring Perl, more than everything else together.
+FROM debian:bookworm-slim AS client
 # pg_dump refuses servers newer than itself. 15 is Debian's own; any other major comes from the PostgreSQL project's archive.
 ARG PG_CLIENT_MAJOR=15
+WORKDIR /packages
 RUN set -eu; export DEBIAN_FRONTEND=noninteractive; \
     apt-get update -q; \
-    apt-get install -qy --no-install-recommends ca-certificates libpg-query1504.0; \
     if [ "$PG_CLIENT_MAJOR" != 15 ]; then \
-      apt-get install -qy --no-install-recommends postgresql-common; \
+      apt-get install -qy --no-install-recommends ca-certificates postgresql-common; \
       /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y; \
     fi; \
-    apt-get install -qy --no-install-recommends "postgresql-client-$PG_CLIENT_MAJOR"; \
-    rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/man/*
+    apt-get download "postgresql-client-$PG_CLIENT_MAJOR" libpq5; \
+    dpkg -x postgresql-client-*.deb /files; \
+    mkdir -p "/client/lib/postgresql/$PG_CLIENT_MAJOR/bin" /client/bin; \
+    for tool in pg_dump pg_dumpall pg_restore psql; do \
+      cp "/files/usr/lib/postgresql/$PG_CLIENT_MAJOR/bin/$tool" "/client/lib/postgresql/$PG_CLIENT_MAJOR/bin/"; \
+      ln -s "../lib/postgresql/$PG_CLIENT_MAJOR/bin/$tool" "/client/bin/$tool"; \
+    done; \
+    rm postgresql-client-*.deb
+
+FROM debian:bookworm-slim
+# The client's own libpq, as a package: it has its dependencies, and scanners know it.
+COPY --from=client /packages /packages
+RUN set -eu; export DEBIAN_FRONTEND=noninteractive; \
+    apt-get update -q; \
+    apt-get install -qy --no-install-recommends ca-certificates libpg-query1504.0 libreadline8 libssl3 zlib1g /packages/libpq5_*.deb; \
+    rm -rf /packages /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
+COPY --from=client /client /usr
 ENV DOTNET_RUNNING_IN_CONTAINER=true
 LABEL org.opencontainers.image.title="safe-deploy" \
       org.opencontainers.image.description="Releases of multi-tenant backends as one recorded, reversible thing" \

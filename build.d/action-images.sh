@@ -37,7 +37,12 @@ sdk_base() {
     local tree home
     say "making the base $sdk_image"
     home=$(dotnet_home)
-    dotnet restore src/SafeDeploy.Cli --runtime linux-x64 -p:PublishReadyToRun=true -p:SelfContained=true -v q -nologo >"$artifacts/sdk-base.log" 2>&1 || true
+    # Apart from this checkout's own restore, which must stay as it is.
+    dotnet restore src/SafeDeploy.Cli --runtime linux-x64 --locked-mode -p:PublishReadyToRun=true -p:SelfContained=true -p:ArtifactsPath="$artifacts/sdk-base" \
+        -v q -nologo >"$artifacts/sdk-base.log" 2>&1 </dev/null ||
+        fail_with "the packages of $sdk_image could not be restored" "$artifacts/sdk-base.log" "images made before stay" "stopping" \
+            "dotnet restore src/SafeDeploy.Cli --runtime linux-x64 --locked-mode"
+    rm -rf "$artifacts/sdk-base"
     tree=$(mktemp -d "$artifacts/image.XXXXXX")
     skeleton "$tree"
     root_dotnet "$tree"
