@@ -91,6 +91,8 @@ public sealed class ManualRestore(World world, IRestoreMethod restore)
         var history = new LedgerHistory(await hold.ReadAsync(forceful.Token));
         var run = new RunContext(hold, history, world.Story, world.Clock, new RunCancellation(graceful.Token, forceful.Token));
         await run.RecordAsync(StepName.Restore, new LedgerFact.StepStarted(StepName.Restore));
+        if (!held.IsNew && await restore.AbandonAsync(forceful.Token))
+            run.Story.Detail("removed the database that an earlier call of this restore left unfinished");
         var outcome = await work(run);
         var conclusion = outcome.Code == ExitCode.Done ? Conclusion.Restored : Conclusion.Refused;
         if (!outcome.HasEnded)

@@ -29,8 +29,9 @@ internal sealed class RestoreEverything(World world, IRestoreMethod restore)
         if (request.Reason.Length > 0)
             await run.RecordAsync(StepName.Restore, new LedgerFact.Noted("reason", request.Reason));
         run.Story.Stage(StepName.Restore, $"everything from {request.Set}, into a new database");
-        await run.RecordAsync(StepName.Restore, new LedgerFact.Intended(
-            Id, new Change.RestoreDatabase(request.Set), new Undo.Impossible("the database as it was is kept under another name; a person decides")));
+        if (!run.History.IsIntended(Id))
+            await run.RecordAsync(StepName.Restore, new LedgerFact.Intended(
+                Id, new Change.RestoreDatabase(request.Set), new Undo.Impossible("the database as it was is kept under another name; a person decides")));
         var started = run.Clock.GetTimestamp();
         try
         {

@@ -31,6 +31,7 @@ public sealed class EverythingRestoreTests : IAsyncLifetime
             create schema tenant_a; create table tenant_a.sale (id bigserial primary key, plan int references plan, total numeric);
             insert into tenant_a.sale (plan, total) select 1 + n % 10, n from generate_series(1, 200) n;
             create schema tenant_b; create table tenant_b.sale (like tenant_a.sale including all); insert into tenant_b.sale select * from tenant_a.sale;
+            create schema control; create table control.tenant (name text); insert into control.tenant values ('tenant_a'), ('tenant_b');
             create view every_sale as select 'a' as tenant, id from tenant_a.sale union all select 'b', id from tenant_b.sale
             """);
         _ledger = new PostgresLedgerStore(Server, PostgresLedgerOptions.Default, TimeProvider.System);
@@ -64,7 +65,7 @@ public sealed class EverythingRestoreTests : IAsyncLifetime
         await _subject.Server.ExecuteAsync($"""
             alter database {database} set app.branch = 'a, "b"'; alter database {database} set search_path = "$user", public; alter database {database} connection limit 77;
             revoke connect on database {database} from public; grant connect on database {database} to pg_monitor with grant option;
-            drop schema tenant_a cascade; delete from tenant_b.sale; create schema tenant_new; create table tenant_new.sale (id int); insert into tenant_new.sale values (1)
+            drop schema tenant_a cascade; delete from tenant_b.sale; delete from control.tenant; create schema tenant_new; create table tenant_new.sale (id int); insert into tenant_new.sale values (1)
             """);
         await MigratedAsync("000002");
         await using var client = await _subject.Server.OpenAsync();
@@ -120,16 +121,21 @@ public sealed class EverythingRestoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Clients_that_come_back_at_once_do_not_keep_the_name_and_a_lost_answer_is_asked_for_again()
+    public async Task Clients_that_come_back_at_once_do_not_keep_the_name_and_a_session_that_is_cut_off_is_begun_again()
     {
         using var over = new CancellationTokenSource();
-        var clients = Enumerable.Range(0, 4).Select(_ => ComeBackAsync(over.Token)).ToArray();
-        var killer = KillSwapsAsync(over.Token);
+        var clients = Enumerable.Range(0, 2).Select(_ => ComeBackAsync(over.Token)).ToArray();
+        await using var blocker = await AdminOpenAsync();
+        await using (var hold = new NpgsqlCommand($"begin; comment on database {_subject.Server.Name} is 'x'", blocker))
+            await hold.ExecuteNonQueryAsync();
         await using var restore = Open();
-        await SwapAsync(restore);
+        var swap = SwapAsync(restore);
+        await Eventually.Async(CutOffAsync, TimeSpan.FromSeconds(60));
+        await using (var letGo = new NpgsqlCommand("rollback", blocker))
+            await letGo.ExecuteNonQueryAsync();
+        await swap;
         await over.CancelAsync();
-        await Task.WhenAll([.. clients, killer]);
-        Assert.True(await killer, "no statement of the swap was ever cut off");
+        await Task.WhenAll(clients);
         await AssertAsBackedUpAsync();
         Assert.Equal(HoldState.Free, await _ledger.StateOfAsync());
     }
@@ -204,9 +210,12 @@ public sealed class EverythingRestoreTests : IAsyncLifetime
     private async Task AssertAsBackedUpAsync()
     {
         var manifest = JsonSerializer.Deserialize(await File.ReadAllTextAsync(Path.Combine(_store, "set-1", "manifest.json")), BackupJson.Default.BackupManifest)!;
-        var data = await new DataFingerprints(_subject.Reader()).ReadAsync(Scopes, default);
-        var structure = await new Fingerprints(_subject.Reader()).ReadAsync(Scopes, default);
+        var scopes = manifest.Scopes.Keys.Select(Scope.Parse).ToArray();
+        Assert.Equal(4, scopes.Length);
+        var data = await new DataFingerprints(_subject.Reader()).ReadAsync(scopes, default);
+        var structure = await new Fingerprints(_subject.Reader()).ReadAsync(scopes, default);
         Assert.All(manifest.Scopes, s => Assert.Equal((s.Value.Data, s.Value.Structure), (data[s.Key], structure[s.Key])));
+        Assert.Equal(2, await _subject.Server.ScalarAsync<long>("select count(*) from control.tenant"));
         Assert.Equal(400, await _subject.Server.ScalarAsync<long>("select count(*) from every_sale"));
     }
 
@@ -226,18 +235,13 @@ public sealed class EverythingRestoreTests : IAsyncLifetime
             }
     }
 
-    /// <summary>Cuts off the session that renames, once.</summary>
-    private static async Task<bool> KillSwapsAsync(CancellationToken over)
+    /// <summary>Ends the session that waits to rename this database; false while there is none.</summary>
+    private async Task<bool> CutOffAsync()
     {
         await using var connection = await AdminOpenAsync();
-        while (!over.IsCancellationRequested)
-        {
-            await using var kill = new NpgsqlCommand("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'safe-deploy/restore' and query like 'alter database%rename%' and pid <> pg_backend_pid()", connection);
-            if (await kill.ExecuteScalarAsync(CancellationToken.None) is > 0L)
-                return true;
-        }
-
-        return false;
+        await using var kill = new NpgsqlCommand("select count(pg_terminate_backend(a.pid)) from pg_stat_activity a where a.query like 'alter database %' || $1 || '%rename%' and a.wait_event_type = 'Lock'", connection);
+        kill.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _subject.Server.Name });
+        return await kill.ExecuteScalarAsync() is > 0L;
     }
 
     /// <summary>Databases that a restore of this one made: new ones and kept ones.</summary>

@@ -38,6 +38,9 @@ public sealed record BackupManifest(
     /// <summary>When the server's write counters began to count; another value later means that they say nothing about this set.</summary>
     public string CountersSince { get; init; } = "";
 
+    /// <summary>Schemas that no deployment moves and that are in the set because a database without them is not whole.</summary>
+    public ImmutableArray<string> Others { get; init; } = [];
+
     /// <summary>What can be made only after other schemas are there; in no set of older versions.</summary>
     public ImmutableArray<LateObject> Late { get; init; } = [];
 

@@ -40,6 +40,15 @@ internal static class DatabaseFacts
         return new Standing(row.GetString(0), row.GetBoolean(1), row.GetBoolean(2), row.GetInt32(3), row.GetInt64(4));
     }
 
+    /// <summary>Owners of the set's schemas that are no roles here, or whose schemas this user may not make.</summary>
+    public static async Task<ImmutableArray<string>> StrangersAsync(NpgsqlConnection connection, BackupManifest manifest, CancellationToken cancellation)
+    {
+        var question = new NpgsqlCommand(
+            "select o.name from unnest($1) o(name) where not exists (select from pg_roles r where r.rolname = o.name and pg_has_role(r.oid, 'MEMBER')) order by 1", connection);
+        question.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. manifest.Scopes.Values.Select(s => s.Owner).Where(o => o != "pg_database_owner").Distinct(StringComparer.Ordinal)] });
+        return await TextsAsync(question, cancellation);
+    }
+
     public static IEnumerable<Problem> Obstacles(Standing it)
     {
         if (!it.MayCreate)

@@ -58,12 +58,14 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
         if (await ObstaclesAsync(version, cancellation) is [var obstacle, ..])
             throw new ProblemException(obstacle);
         await RequireSpaceAsync(cancellation);
+        var others = label.IsWhole ? await OthersAsync(scopes, cancellation) : new OtherSchemas([], []);
+        var taking = new Taking(set, [.. scopes, .. others.Readable], others, label, version);
         var watch = new SpaceWatch(_store, _options.Floor, _clock);
         try
         {
             for (var attempt = 1; ; attempt++)
             {
-                var changed = await watch.WhileAsync(token => DumpAsync(set, scopes, label, version, token), cancellation);
+                var changed = await watch.WhileAsync(token => DumpAsync(taking, token), cancellation);
                 if (changed.IsEmpty)
                     return await FindAsync(set, cancellation) ?? throw new ProblemException(PgDumpProblems.Unknown(set, _store.Location));
                 if (attempt == Attempts)
@@ -128,10 +130,12 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(level), level, null),
     };
 
+    private sealed record Taking(string Set, IReadOnlyList<Scope> Scopes, OtherSchemas Others, BackupLabel Label, int ServerVersion);
+
     /// <returns>Tables whose storage changed meanwhile; the set is complete only when there is none.</returns>
-    private async Task<ImmutableArray<string>> DumpAsync(
-        string set, IReadOnlyList<Scope> scopes, BackupLabel label, int serverVersion, CancellationToken cancellation)
+    private async Task<ImmutableArray<string>> DumpAsync(Taking taking, CancellationToken cancellation)
     {
+        var (set, scopes, others, label, serverVersion) = taking;
         var started = _clock.GetTimestamp();
         var folder = await _store.BeginAsync(set, cancellation);
         try
@@ -154,13 +158,14 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
             var (globals, notes) = await GlobalsAsync(set, folder, cancellation);
             var manifest = new BackupManifest(
                 BackupManifest.CurrentFormat, set, label, _clock.GetUtcNow(), PostgresUrl.Display(_server), serverVersion, tool, holder.Snapshot,
-                [.. parts, .. globals, .. files.Parts], versions, notes)
+                [.. parts, .. globals, .. files.Parts], versions, [.. notes, .. others.Unreadable.Select(o => $"schema \"{o}\" is not in this set: this user may not read all of it")])
             {
                 DatabaseBytes = await ScalarAsync<long>("select pg_database_size(current_database())", cancellation),
                 Scopes = read.Scopes,
                 Histories = read.Histories,
                 Extensions = read.Extensions,
                 Late = read.Late,
+                Others = [.. others.Readable.Select(o => o.Schema)],
                 CountersSince = counters.Since,
                 Files = files.Files,
                 Seconds = _clock.GetElapsedTime(started).TotalSeconds,
@@ -177,6 +182,12 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
             // 22023 is "invalid snapshot identifier": its holder is gone.
             throw new ProblemException(PgDumpProblems.LostSnapshot(failure.Message), failure);
         }
+    }
+
+    private async Task<OtherSchemas> OthersAsync(IReadOnlyList<Scope> known, CancellationToken cancellation)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        return await OtherSchemas.ReadAsync(connection, known, cancellation);
     }
 
     private async Task<WriteCounters> CountersAsync(string[] schemas, CancellationToken cancellation)
@@ -296,7 +307,7 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
 
     private BackupReceipt Receipt(BackupManifest manifest, string sha256, string level) => new(
         manifest.Set, _store.PlaceOf(manifest.Set), manifest.Parts.Sum(p => p.Bytes), manifest.Parts.Length, sha256, manifest.TakenAt, level,
-        [.. manifest.Parts.SelectMany(p => p.Scopes)]);
+        [.. manifest.Parts.SelectMany(p => p.Scopes).Except(manifest.Others)]);
 
     private async Task RequireSpaceAsync(CancellationToken cancellation)
     {

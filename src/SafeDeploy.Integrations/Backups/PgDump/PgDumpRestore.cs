@@ -69,6 +69,9 @@ public sealed class PgDumpRestore : IRestoreMethod, IAsyncDisposable
         var refusals = DatabaseFacts.Obstacles(standing).ToList();
         if (await DatabaseFacts.WorkingAsync(connection, manifest.Label.Environment, cancellation) is { IsEmpty: false } others)
             refusals.Add(RestoreProblems.Occupied(others));
+        if (await DatabaseFacts.StrangersAsync(connection, manifest, cancellation) is { IsEmpty: false } owners)
+            refusals.Add(RestoreProblems.Forbidden(
+                $"schemas of the set belong to {string.Join(", ", owners.Select(o => $"\"{o}\""))}, and this user is not a member", standing.Name, "make the role where it is missing, and grant it to this user"));
         return new RestorePlan(facts, await new RestoreLosses(connection, manifest).EverythingAsync(cancellation), [.. refusals])
         {
             Database = standing.Name,
