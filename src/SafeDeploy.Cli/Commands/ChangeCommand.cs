@@ -39,7 +39,7 @@ internal static class ChangeCommand
                 PgQueryParser.Load(), config, await SetsAsync(config, folder, cancellation), file => changed.Contains(Path.GetFullPath(file, folder)), statistics, today, cancellation);
             var review = PlanReview.Of(report, config.Risk.FailOn, WayBack.Of(report), fleet is null ? null : fleet.Lasts) with { Fleet = fleet?.Sentences(report) ?? [] };
             PlanOutput.Also(invocation, report, review, text => text);
-            var answer = line.GetValue(CommonOptions.Output) == "json" ? PlanFiles.ToJson(report, config.Risk.FailOn) : PlanOutput.Of(line, report, review) ?? ReviewText.Render(review);
+            var answer = line.GetValue(CommonOptions.Output) == "json" ? PlanFiles.ToJson(report, config.Risk.FailOn, fleet) : PlanOutput.Of(line, report, review) ?? ReviewText.Render(review);
             await invocation.Out.WriteLineAsync(answer.TrimEnd('\n'));
             return (int)(review.Refused ? ExitCode.Refused : ExitCode.Done);
         }

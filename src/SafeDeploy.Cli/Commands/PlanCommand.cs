@@ -83,7 +83,7 @@ public static class PlanCommand
     private static DeployPlanDocument Document(DeployConfig config, DeployPlan plan) => new(
         config.EnvironmentName, plan.To.Version, plan.To.Digest, plan.Migrations,
         plan.TenantList.Tenants.Length, plan.PendingTenants.Count, [.. config.Migrations.Waves.Select(Words)],
-        plan.FitsPreviousImage, plan.HoldsTraffic, PlanForecast.Of(plan), Findings(plan.Risk), [.. plan.Refusals.Select(ProblemNote.Of)]);
+        plan.FitsPreviousImage, plan.HoldsTraffic, PlanForecast.Of(plan), Findings(plan.Risk), plan.Weight?.Figures(plan.Risk) ?? [], [.. plan.Refusals.Select(ProblemNote.Of)]);
 
     private static ImmutableArray<RiskLine> Findings(RiskReport risk) =>
     [

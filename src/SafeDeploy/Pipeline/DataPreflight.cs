@@ -34,7 +34,7 @@ public sealed class DataPreflight(IDatabase database)
             {
                 var (found, unasked) = await AskAsync(probe, scopes(statements[i].File), cancellation);
                 if (!found.IsEmpty)
-                    statements[i] = statements[i] with { Findings = statements[i].Findings.Insert(0, Finding(probe, found)) };
+                    statements[i] = statements[i].With(Finding(probe, found));
                 if (!unasked.IsEmpty)
                     notes.Add($"{statements[i].File}:{statements[i].Line} could not be asked of {Names(unasked)}: built otherwise than the other tenants");
             }

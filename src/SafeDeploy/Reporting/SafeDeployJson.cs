@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using SafeDeploy.Ledger;
 using SafeDeploy.Problems;
 using SafeDeploy.Reporting.Verdict;
+using SafeDeploy.Risk.Fleet;
 
 namespace SafeDeploy.Reporting;
 
@@ -75,6 +76,7 @@ public sealed record DeployPlanDocument(
     bool HoldsTraffic,
     string Decision,
     ImmutableArray<RiskLine> Findings,
+    ImmutableArray<FleetFigure> Fleet,
     ImmutableArray<ProblemNote> Problems);
 
 /// <summary>A finding of the risk analysis with its place.</summary>

@@ -28,6 +28,12 @@ public sealed class FileContext(RiskFile file, RiskOptions options)
         return state;
     }
 
-    public ImmutableArray<JudgedStatement> WithFindings(Func<int, ImmutableArray<Finding>> findings) =>
-        [.. _statements.Select((s, i) => s with { Findings = findings(i) })];
+    public ImmutableArray<JudgedStatement> WithFindings(Func<int, (ImmutableArray<Finding> Findings, ImmutableArray<Suppression> Waiting)> found) =>
+    [
+        .. _statements.Select((s, i) =>
+        {
+            var (findings, waiting) = found(i);
+            return s with { Findings = findings, Waiting = waiting };
+        }),
+    ];
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using SafeDeploy.Migrations;
 using SafeDeploy.Risk.Effects;
+using SafeDeploy.Risk.Fleet;
 
 namespace SafeDeploy.Risk;
 
@@ -9,7 +10,12 @@ namespace SafeDeploy.Risk;
 public sealed record PlanDocument(
     ImmutableArray<PlanStatement> Statements,
     PlanVerdict Verdict,
-    ImmutableArray<string> SchemaNotes);
+    ImmutableArray<string> SchemaNotes)
+{
+    /// <summary>With statistics: what the change costs over all tenants. Left out where no sizes are known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<FleetFigure>? Fleet { get; init; }
+}
 
 /// <summary>A statement as it is published; the names are part of the contract.</summary>
 public sealed record PlanStatement(

@@ -4,6 +4,7 @@ using System.Text.Json;
 using SafeDeploy.Config;
 using SafeDeploy.Migrations;
 using SafeDeploy.Risk.Effects;
+using SafeDeploy.Risk.Fleet;
 using SafeDeploy.Risk.Sql;
 
 namespace SafeDeploy.Risk;
@@ -24,8 +25,9 @@ public static class PlanFiles
     }
 
     /// <summary>The JSON of the report; <paramref name="failOn"/> decides its conclusion.</summary>
-    public static string ToJson(RiskReport report, RiskThreshold failOn) =>
-        JsonSerializer.Serialize(Document(report, failOn), Json.PlanDocument);
+    /// <param name="fleet">Multiplies it by the tenants; null where no sizes are known.</param>
+    public static string ToJson(RiskReport report, RiskThreshold failOn, FleetRisk? fleet = null) =>
+        JsonSerializer.Serialize(Document(report, failOn) with { Fleet = fleet?.Figures(report) }, Json.PlanDocument);
 
     public static PlanDocument Document(RiskReport report, RiskThreshold failOn) =>
         new([.. report.Statements.Select(PlanStatement.Of)], Verdict(report, failOn), report.Notes);

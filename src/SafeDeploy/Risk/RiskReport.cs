@@ -57,6 +57,15 @@ public sealed record JudgedStatement(
     /// <summary>It belongs to a migration of the shared schema, which is run once for all tenants.</summary>
     public bool IsOnShared { get; init; }
 
+    /// <summary>Suppressions of what only the tenants or the server can tell; they wait for such a finding.</summary>
+    public ImmutableArray<Suppression> Waiting { get; init; } = [];
+
+    /// <summary>With what was found by asking the tenants or the server; silent where its file says so.</summary>
+    public JudgedStatement With(Finding finding) => this with
+    {
+        Findings = Findings.Insert(0, Waiting.FirstOrDefault(s => s.Rule == finding.Rule) is { } by ? finding with { SuppressedBecause = by.Because } : finding),
+    };
+
     public IEnumerable<Finding> Open => Findings.Where(f => f.SuppressedBecause is null);
 }
 

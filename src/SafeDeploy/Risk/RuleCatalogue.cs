@@ -127,10 +127,16 @@ public static class RuleCatalogue
     public static ImmutableArray<JudgedStatement> Apply(FileContext file)
     {
         var suppressions = Suppression.In(file.File.Sql).ToLookup(s => StatementOf(file, s));
-        return file.WithFindings(i => i < file.Statements.Count - 1
-            ? Find(file, i, [.. suppressions[i]])
-            : [.. Find(file, i, [.. suppressions[i]]), .. suppressions[i + 1].Select(Unused)]);
+        return file.WithFindings(i =>
+        {
+            // Whether it silences what is asked later, nobody knows yet.
+            var (waiting, mine) = (suppressions[i].Where(s => IsAskedLater(s) && s.Counts(file.Options.Today)), suppressions[i].Where(s => !IsAskedLater(s) || !s.Counts(file.Options.Today)));
+            var beyond = i < file.Statements.Count - 1 ? [] : suppressions[i + 1].Select(Unused);
+            return ([.. Find(file, i, [.. mine]), .. beyond], [.. waiting]);
+        });
     }
+
+    private static bool IsAskedLater(Suppression suppression) => FleetRules.All.Any(r => r.Slug == suppression.Rule);
 
     private static ImmutableArray<Finding> Find(FileContext file, int index, Suppression[] mine)
     {

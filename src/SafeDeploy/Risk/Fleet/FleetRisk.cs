@@ -17,6 +17,13 @@ public sealed record StatementLoad(JudgedStatement Statement, bool OnTenants, Im
     public double At(double share) => Seconds.Order().ElementAt(Math.Max(0, (int)Math.Ceiling(share * Seconds.Length) - 1));
 }
 
+/// <summary>What one statement costs over the fleet, as the plan's JSON has it; estimated from sizes and a stated throughput.</summary>
+/// <param name="Largest">The tenant that waits longest, as the statistics name it.</param>
+/// <param name="TotalSeconds">One tenant after the other.</param>
+/// <param name="AtOnceSeconds">With <paramref name="Parallel"/> tenants at once.</param>
+public sealed record FleetFigure(
+    string File, int Line, int Tenants, double MedianSeconds, double P95Seconds, double MaxSeconds, string Largest, double TotalSeconds, double AtOnceSeconds, int Parallel);
+
 /// <summary>Risk multiplied by the fleet: from the sizes of all tenants and a stated throughput. Pure.</summary>
 /// <param name="statistics">Sizes, and what the server can hold.</param>
 /// <param name="parallel">How many tenants are migrated at once.</param>
@@ -79,10 +86,20 @@ public sealed class FleetRisk(FleetStatistics statistics, int parallel)
         return lines.ToImmutable();
     }
 
+    /// <summary>The same in figures, for every statement that works through tables of tenants; heaviest first.</summary>
+    public ImmutableArray<FleetFigure> Figures(RiskReport report) =>
+    [
+        .. report.Statements.Where(s => s.Effect.Hazard).Select(Of).OfType<StatementLoad>().Where(l => l.OnTenants).OrderByDescending(l => l.Total).Select(l => new FleetFigure(
+            l.Statement.File, l.Statement.Line, l.Seconds.Length, Rounded(l.At(0.5)), Rounded(l.At(0.95)), Rounded(l.Max),
+            statistics.Tenants[l.Seconds.IndexOf(l.Max)], Rounded(l.Total), Rounded(Math.Max(l.Max, l.Total / parallel)), parallel)),
+    ];
+
+    private static double Rounded(double seconds) => Math.Round(seconds, 3);
+
     /// <summary>The report with a finding where a single transaction needs more locks than the server can keep.</summary>
     public RiskReport WithLockFindings(RiskReport report) => report with
     {
-        Statements = [.. report.Statements.Select(s => LocksOf(s) is var locks && locks > statistics.LockSlots * Comfortable ? s with { Findings = s.Findings.Add(TooMany(locks)) } : s)],
+        Statements = [.. report.Statements.Select(s => LocksOf(s) is var locks && locks > statistics.LockSlots * Comfortable ? s.With(TooMany(locks)) : s)],
     };
 
     private const string OwnPrefix = TenantContext.OwnSchema + ".";
