@@ -165,7 +165,8 @@ public sealed class RestoreTests : IAsyncLifetime
         Assert.Contains("--section=post-data", arguments, StringComparison.Ordinal);
         foreach (var text in (string[])[_sample.Said, ledger, arguments, .. await Task.WhenAll(files.Select(f => File.ReadAllTextAsync(f)))])
             Assert.All((string[])[Secret, FileSecret], secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
-        Assert.Empty(Directory.GetDirectories(Path.GetTempPath(), "safe-deploy-restore-*").Where(d => Directory.GetFiles(d).Any(f => File.ReadAllText(f).Contains(Secret, StringComparison.Ordinal))));
+        foreach (var left in Directory.GetFiles(Temporary, "*", SearchOption.AllDirectories))
+            Assert.DoesNotContain(Secret, await File.ReadAllTextAsync(left), StringComparison.Ordinal);
     }
 
     private async Task<string> DumpLedgerAsync()
@@ -181,7 +182,10 @@ public sealed class RestoreTests : IAsyncLifetime
 
     private static IEnumerable<string> Lines(string dump) => dump.Split('\n').Where(l => !l.StartsWith("--", StringComparison.Ordinal));
 
-    private (string, string)[] Variables => [("CLIENT", Path.Combine(_sample.Home, "client")), ("DATABASE_URL", new UriBuilder(_sample.Database.Url) { UserName = _role, Password = Secret }.Uri.ToString())];
+    /// <summary>Of the program's own: other tests make and remove their files in the machine's.</summary>
+    private string Temporary => Directory.CreateDirectory(Path.Combine(_sample.Home, "temporary")).FullName;
+
+    private (string, string)[] Variables => [("TMPDIR", Temporary), ("CLIENT", Path.Combine(_sample.Home, "client")), ("DATABASE_URL", new UriBuilder(_sample.Database.Url) { UserName = _role, Password = Secret }.Uri.ToString())];
 
     private CliProcess Start(params string[] arguments) => _sample.Start("v1", arguments, Variables);
 
