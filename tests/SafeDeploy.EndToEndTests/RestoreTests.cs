@@ -172,7 +172,8 @@ public sealed class RestoreTests : IAsyncLifetime
     private async Task<string> DumpLedgerAsync()
     {
         using var dump = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            Path.Combine(TestServers.PostgresBin, "pg_dump"), ["--data-only", "--schema=safe_deploy", _sample.Database.Url]) { RedirectStandardOutput = true })!;
+            Path.Combine(TestServers.PostgresBin, "pg_dump"), ["--data-only", "--schema=safe_deploy", _sample.Database.Url])
+        { RedirectStandardOutput = true })!;
         var text = await dump.StandardOutput.ReadToEndAsync();
         await dump.WaitForExitAsync();
         return text;
