@@ -117,6 +117,49 @@ public sealed class PostgresFencingTests : IAsyncLifetime
         await taken.NoteAsync("mine");
     }
 
+    /// <param name="look">At which of its looks at the clock the process is frozen; the last is after the server's answer.</param>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_process_that_was_frozen_while_it_asked_does_not_believe_the_answer_of_before(int look)
+    {
+        var clock = new FreezingClock();
+        await using var slow = PostgresLedgerPlace.Store(_database, Hasty with { RenewEvery = TimeSpan.FromHours(1), Ttl = TimeSpan.FromHours(2) }, clock);
+        await using var old = (await slow.HoldAsync(Deploying.Open())).Hold;
+        await Eventually.Async(async () => await _other.StateOfAsync() == HoldState.Dead, Soon);
+        ILedgerHold? taken = null;
+        clock.FreezeAt(look, TimeSpan.FromHours(1), () => taken = _other.HoldAsync(Deploying.TakeOver()).GetAwaiter().GetResult().Hold);
+
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => old.EnsureHeldAsync(CancellationToken.None));
+
+        Assert.Equal("SD0203", refused.Problem.Code);
+        Assert.NotNull(taken);
+        await taken.DisposeAsync();
+    }
+
+    /// <summary>The machine's clock, but at one look the process stands still, and others go on.</summary>
+    private sealed class FreezingClock : TimeProvider
+    {
+        private TimeSpan _frozen = TimeSpan.Zero;
+        private TimeSpan _time = TimeSpan.Zero;
+        private Action _meanwhile = () => { };
+        private int _looks = int.MinValue;
+
+        public void FreezeAt(int look, TimeSpan time, Action meanwhile) => (_looks, _time, _meanwhile) = (-look, time, meanwhile);
+
+        public override long GetTimestamp()
+        {
+            if (_looks < 0 && ++_looks == 0)
+            {
+                _meanwhile();
+                _frozen = _time;
+            }
+
+            return System.GetTimestamp() + (long)(_frozen.TotalSeconds * TimestampFrequency);
+        }
+    }
+
     [Fact]
     public async Task A_process_whose_sessions_are_killed_goes_on_when_nobody_took_over()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using SafeDeploy.Config;
+using SafeDeploy.Migrations;
 using SafeDeploy.Steps.Rollback;
 
 namespace SafeDeploy.Tests.Rollback;
@@ -81,6 +82,15 @@ public sealed class RollbackDecisionTests
     {
         var history = Histories.Opened().Planned(null).Forward("public", "t01");
         Verify(history, history.Facts(Histories.Target("blue"), blocker: "0042 price has no rollback migration"), "d");
+    }
+
+    [Fact]
+    public void A_scope_that_has_a_part_of_its_migrations_is_counted_once()
+    {
+        var history = Histories.Opened().Planned(null).Forward("public", "t01");
+        var facts = history.Facts(Histories.Target("blue"), blocker: "0042 price has no rollback migration");
+        var plan = Decide(history, facts with { StillPending = facts.StillPending.Insert(0, Scope.Parse("t01")) });
+        Assert.Equal("stop; public stays forward, tenant \"t01\" stays half-way, 2 tenants stay back", plan.Decision);
     }
 
     [Fact]

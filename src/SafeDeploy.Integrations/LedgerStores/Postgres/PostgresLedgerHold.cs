@@ -61,8 +61,17 @@ internal sealed class PostgresLedgerHold : ILedgerHold
     public Task<LedgerEntry> AppendAsync(StepName? step, LedgerFact fact, CancellationToken cancellation) =>
         WriteAsync(step, fact, null, cancellation);
 
-    public Task EnsureHeldAsync(CancellationToken cancellation) =>
-        InTurnAsync((connection, lost) => FencedAsync(connection, null, lost), cancellation);
+    public async Task EnsureHeldAsync(CancellationToken cancellation)
+    {
+        // A process that was frozen while it waited reads an answer of before the take-over: what is as old proves nothing.
+        long asked;
+        do
+        {
+            asked = _time.GetTimestamp();
+            await InTurnAsync((connection, lost) => FencedAsync(connection, null, lost), cancellation);
+        }
+        while (_time.GetElapsedTime(asked) > _patience / 3);
+    }
 
     public Task<ImmutableArray<LedgerEntry>> ReadAsync(CancellationToken cancellation) =>
         InTurnAsync((connection, lost) => LedgerRows.EntriesAsync(connection, Deployment, _place, lost), cancellation);

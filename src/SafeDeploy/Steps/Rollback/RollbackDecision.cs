@@ -48,7 +48,7 @@ public static class RollbackDecision
 
     /// <summary>Some scopes forward, all of them can go back: back to one version.</summary>
     private static RollbackPlan? RowC(Case c) => !c.AllForward && c.ReversingIsAllowed && c.ReversingIsSafe && !c.ImageCannotGoBack
-        ? new RollbackPlan("c", $"{c.MovedWords} {c.Go} back; {c.OldStayedWords}", $"{c.MovedWords} moved forward, {c.PendingWords} did not, and {c.SafeBecause}", RollbackActions.SchemasBack(c.History, c.Facts))
+        ? new RollbackPlan("c", $"{c.MovedWords} {c.Go} back; {c.OldStayedWords}", $"{c.MovedWords} moved forward, {c.NotForwardWords}, and {c.SafeBecause}", RollbackActions.SchemasBack(c.History, c.Facts))
         : null;
 
     /// <summary>Some scopes forward and no safe way back: stop, a person finishes forward.</summary>
@@ -56,7 +56,7 @@ public static class RollbackDecision
         ? null
         : new RollbackPlan(
             "d",
-            $"stop; {c.MovedWords} {(c.Moved.Count == 1 ? "stays" : "stay")} forward, {c.PendingWords} stay back",
+            $"stop; {c.WhereScopesStay}",
             $"{c.WhyNotReversed}; {(c.IsCompatible ? "the previous image serves: " + c.CompatibleBecause : "the previous image is not proved compatible with the scopes that moved")}",
             c.IsCompatible && !c.ImageCannotGoBack ? RollbackActions.ImageBack(c.History, c.Facts) : []);
 
@@ -154,7 +154,20 @@ public static class RollbackDecision
 
         public string MovedWords => ScopeWords.Count(Moved.Keys);
 
-        public string PendingWords => ScopeWords.Count(facts.StillPending);
+        // A scope with two migrations may have had one: it has moved and is not forward.
+        private Scope[] Between => [.. facts.StillPending.Where(Moved.ContainsKey)];
+
+        private Scope[] Behind => [.. facts.StillPending.Where(s => !Moved.ContainsKey(s))];
+
+        public string NotForwardWords => Behind is { Length: > 0 } behind ? $"{ScopeWords.Count(behind)} did not" : $"{ScopeWords.Count(Between)} not the whole way";
+
+        public string WhereScopesStay => string.Join(", ", new[]
+        {
+            Staying([.. Moved.Keys.Except(facts.StillPending)], "forward"), Staying(Between, "half-way"), Staying(Behind, "back"),
+        }.OfType<string>());
+
+        private static string? Staying(Scope[] scopes, string where) =>
+            scopes.Length == 0 ? null : $"{ScopeWords.Count(scopes)} {(scopes.Length == 1 ? "stays" : "stay")} {where}";
 
         public string ImageBackWords => !HasTarget ? "no image was deployed"
             : Previous is null ? "the new release is removed, nothing served before it"

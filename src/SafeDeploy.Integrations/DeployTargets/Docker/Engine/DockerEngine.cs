@@ -63,6 +63,8 @@ public sealed partial class DockerEngine : IDisposable
     /// <summary>A call whose answer has no body of interest; gives the status so that the accepted ones can be told apart.</summary>
     private async Task<HttpStatusCode> ChangeAsync(HttpMethod method, string path, HttpContent? content, TimeSpan limit, HttpStatusCode[] accepted, CancellationToken cancellation)
     {
+        // Asked for first, so that nothing lies between the proof and the call.
+        version ??= await PingAsync(cancellation);
         await BeforeChange(cancellation);
         using var answer = await CallAsync(method, path, content, limit, accepted, cancellation);
         return answer.StatusCode;
