@@ -112,10 +112,8 @@ internal static class FilePlan
     private static string Rendered(Invocation invocation, ParseResult line, RiskReport report, RiskThreshold failOn, FleetStatistics? statistics)
     {
         var fleet = statistics is null ? null : new FleetRisk(statistics, 1);
-        if (line.GetValue(CommonOptions.Output) == "json")
-            return PlanFiles.ToJson(report, failOn, fleet);
         var review = PlanReview.Of(report, failOn, WayBack.Of(report), fleet is null ? null : fleet.Lasts) with { Fleet = fleet?.Sentences(report) ?? [] };
         PlanOutput.Also(invocation, report, review, text => text);
-        return line.GetValue(CommonOptions.Output) == "json" ? PlanFiles.ToJson(report, failOn) : PlanOutput.Of(line, report, review) ?? ReviewText.Render(review);
+        return line.GetValue(CommonOptions.Output) == "json" ? PlanFiles.ToJson(report, failOn, fleet) : PlanOutput.Of(line, report, review) ?? ReviewText.Render(review);
     }
 }
