@@ -44,11 +44,16 @@ compare() {
     say "$2: safe-deploy $(median "${ours[@]}") ms, squawk $(median "${theirs[@]}") ms, ratio $(awk "BEGIN { printf \"%.2f\", $(median "${ours[@]}") / $(median "${theirs[@]}") }") (medians of $1)"
 }
 
+# Both end with 0, or with their own code for findings (safe-deploy 3, squawk 1); a program that broke is no measurement.
 milliseconds() {
-    local started ended
+    local started ended code=0
     started=$(date +%s%N)
-    "$@" >"$artifacts/bench/output" 2>/dev/null || true
+    "$@" >"$artifacts/bench/output" 2>"$artifacts/bench/errors" || code=$?
     ended=$(date +%s%N)
+    case $(basename "$1"):$code in
+        *:0 | safe-deploy:3 | squawk*:1) ;;
+        *) fail_with "$(basename "$1") ended with exit code $code" "$artifacts/bench/errors" "nothing was compared" "stopping" "read that file" ;;
+    esac
     echo $(((ended - started) / 1000000))
 }
 

@@ -18,7 +18,11 @@ compile() {
     say "compiled $2 ($1) in $((SECONDS - started)) s"
 }
 
-compiler_ends() { [ "${CI:-}" != true ] || dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 </dev/null || true; }
+compiler_ends() {
+    [ "${CI:-}" = true ] || return 0
+    dotnet build-server shutdown --vbcscompiler >"$artifacts/compiler-ends.log" 2>&1 </dev/null ||
+        say "the compiler server did not end ($artifacts/compiler-ends.log): it ends by itself when nothing was asked of it for a while"
+}
 
 # Tools and samples live under tests/ too.
 test_projects() { grep -l '<IsTestProject>true' tests/*/*.csproj; }
