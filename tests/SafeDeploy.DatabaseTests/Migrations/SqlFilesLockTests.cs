@@ -163,6 +163,11 @@ public sealed partial class SqlFilesLockTests
             ("alter function tax(int) rename to vat;", "public.vat"), ("alter function tax(int) set schema acme;", "public.tax"),
             ("drop type mood cascade;", "public.mood"), ("alter type mood add value 'bad';", "public.mood"), ("drop domain code;", "public.code"),
             ("drop collation public.plain;", "public.plain"), ("drop schema bare;", "bare.bare"),
+            // What takes no lock: a row of the catalogue that is this transaction's own tells it.
+            ("create or replace function public.tax(int) returns int language sql as 'select 9';", "public.tax"),
+            ("do $$ begin begin execute 'create or replace function public.tax(int) returns int language sql as ''select 9'''; exception when division_by_zero then null; end; end $$;", "public.tax"),
+            ("create procedure bare.tidy() language sql as 'select 1';", "bare.tidy"), ("grant execute on function public.tax(int) to pg_monitor;", "public.tax"),
+            ("create type public.size as enum ('s');", "public.size"), ("create domain public.zip as text;", "public.zip"),
         ];
         await using var fleet = await Fleet.CreateAsync("acme");
         await fleet.Database.ExecuteAsync(SharedObjects);

@@ -37,7 +37,21 @@ internal static class MigrationSchema
     /// <summary>A cursor keeps the snapshot of its DECLARE (sql-declare): it still sees what the migration dropped, renamed or moved.</summary>
     public const string Before = $"declare safe_deploy_before no scroll cursor for {Places}";
 
-    private const string Present = "select pg_catalog.to_regprocedure('safe_deploy.guard_2(text,text[])') is not null";
+    // What is made or replaced without a lock: functions anywhere, looked for only when this transaction wrote pg_proc; in the shared
+    // schema whatever is new, by the index of pg_depend.
+    private const string Made =
+        """
+        select n.nspname, p.proname as relname from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+        where (current_setting('track_counts') = 'off'
+            or pg_stat_get_xact_tuples_inserted('pg_catalog.pg_proc'::regclass) + pg_stat_get_xact_tuples_updated('pg_catalog.pg_proc'::regclass) > 0)
+          and n.nspname <> the_schema and age(p.xmin) <= age(pg_current_xact_id()::xid) and safe_deploy.mine_1(p.xmin)
+        union all
+        select i.schema, i.name from pg_catalog.pg_depend d, lateral pg_identify_object(d.classid, d.objid, 0) i
+        where d.refclassid = 'pg_catalog.pg_namespace'::regclass and d.refobjid = to_regnamespace('public') and the_schema <> 'public'
+          and d.classid <> 'pg_catalog.pg_class'::regclass and age(d.xmin) <= age(pg_current_xact_id()::xid) and safe_deploy.mine_1(d.xmin)
+        """;
+
+    private const string Present = "select pg_catalog.to_regprocedure('safe_deploy.guard_3(text,text[])') is not null";
 
     private const string Sql = $$"""
         create table if not exists safe_deploy.progress (
@@ -81,14 +95,27 @@ internal static class MigrationSchema
               and l.mode in ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock');
         end $$;
 
-        -- Fails when the transaction locked anything outside the tenant's schema, as it is now or as it was before.
-        create or replace function safe_deploy.guard_2(the_schema text, the_shared text[]) returns void
+        -- Whether a row that this transaction sees was written by it, or by one of its subtransactions: what is in progress it alone sees.
+        create or replace function safe_deploy.mine_1(the_xmin xid) returns boolean language plpgsql stable set search_path = pg_catalog as $$
+        declare
+            later constant integer := age(pg_current_xact_id()::xid) - age(the_xmin);
+        begin
+            return later between 0 and 1000000 and pg_xact_status((pg_current_xact_id()::text::bigint + later)::text::xid8) = 'in progress';
+        exception when invalid_parameter_value then
+            return false; -- a frozen row of a former round of transaction numbers: its number is still to come
+        end $$;
+
+        -- Fails when the transaction locked, made or replaced anything outside the tenant's schema, as it is now or as it was before.
+        create or replace function safe_deploy.guard_3(the_schema text, the_shared text[]) returns void
             language plpgsql volatile set search_path = pg_catalog as $$
         declare
             before refcursor := 'safe_deploy_before';
             place record;
         begin
             for place in {{Places}} loop
+                perform safe_deploy.inside_1(place.nspname, place.relname, the_schema, the_shared);
+            end loop;
+            for place in {{Made}} loop
                 perform safe_deploy.inside_1(place.nspname, place.relname, the_schema, the_shared);
             end loop;
             loop

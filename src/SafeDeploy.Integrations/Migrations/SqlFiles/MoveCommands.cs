@@ -21,7 +21,7 @@ internal static class MoveCommands
 
     private const string RememberText = "insert into safe_deploy.migration (scope, version, name, checksum, script, deployment) values ($1, $2, $3, $4, $5, $6)";
     private const string ForgetText = "select safe_deploy.forget_1($1, $2)";
-    private const string GuardText = "select safe_deploy.guard_2($1, $2)";
+    private const string GuardText = "select safe_deploy.guard_3($1, $2)";
     private const string AdvanceText = "select safe_deploy.advance_1($1, $2, $3, $4, $5, $6)";
     private const string CloseText = "delete from safe_deploy.progress p where p.scope = $1 and p.version = $2";
 
