@@ -12,6 +12,7 @@ chaos() {
     borrow_servers
     compile Release tests/SafeDeploy.EndToEndTests/SafeDeploy.EndToEndTests.csproj
     cli
+    sample_images
     : >"$report"
     tail -n +1 -f "$report" &
     reader=$!

@@ -127,6 +127,7 @@ test_all() {
     borrow_servers
     compile Release Pipeline.sln
     cli
+    sample_images
     # The tests on servers wait for them a third of their time, those of the program compute: side by side both cores are busy.
     local beside=tests/SafeDeploy.DatabaseTests/SafeDeploy.DatabaseTests.csproj
     run_tests Release "$beside" &
@@ -151,6 +152,7 @@ test_one() {
     borrow_servers
     compile Release Pipeline.sln
     cli
+    sample_images
     local exit_code=0
     dotnet test "$project" -c Release --no-build --nologo "$@" || exit_code=$?
     return_servers

@@ -6,7 +6,9 @@ namespace SafeDeploy.Tests;
 /// <summary>Waits for a condition of another process or server, with a deadline; never for time to pass.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
+    // A look often costs a session of its own: the longer it has taken, the less a moment more matters.
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Returns as soon as <paramref name="condition"/> holds; fails the test when it does not within <paramref name="within"/>.</summary>
     public static async Task Async(
@@ -17,7 +19,7 @@ public static class Eventually
         while (!await condition())
         {
             Assert.True(waited.Elapsed < within, $"not within {within.TotalSeconds:0.#} s: {what}");
-            await Task.Delay(Interval, cancellation);
+            await Task.Delay(TimeSpan.FromTicks(Math.Clamp(waited.Elapsed.Ticks / 8, Shortest.Ticks, Longest.Ticks)), cancellation);
         }
     }
 

@@ -44,11 +44,16 @@ internal sealed class CrashWorld : IAsyncDisposable
     {
         await OnServerAsync($"drop database if exists {Sample.Database.Name} with (force)");
         await OnServerAsync($"create database {Sample.Database.Name} template {_start}");
-        // The backends notice their lost sessions one by one.
-        var well = 0;
-        await Eventually.Async(
-            async () => (well = await Sample.AskFrontAsync() == (HttpStatusCode.OK, Serves) ? well + 1 : 0) >= 12,
-            TimeSpan.FromSeconds(30), what: $"{Serves} answers from the restored database");
+        await Eventually.Async(AnswersAgainAndAgainAsync, TimeSpan.FromSeconds(30), what: $"{Serves} answers from the restored database");
+    }
+
+    // The backends notice their lost sessions one by one.
+    private async Task<bool> AnswersAgainAndAgainAsync()
+    {
+        for (var well = 0; well < 12; well++)
+            if (await Sample.AskFrontAsync() != (HttpStatusCode.OK, Serves))
+                return false;
+        return true;
     }
 
     public Task<string> DumpAsync() => Dump.OfAsync(Sample.Database);

