@@ -55,7 +55,7 @@ public sealed class BadImageTests(BadImages images) : IClassFixture<BadImages>
         var played = images.Played[variant];
         Assert.True(played.Ended is "1 rolled-back b" or "1 rolled-back a", $"{played.Ended}\n{played.Result}");
         Assert.Equal("200 v1", played.After.Front);
-        Assert.Equal(await Sample.RunningAsync("v1"), played.After.Running);
+        Assert.Equal(await images.Sample.RunningAsync("v1"), played.After.Running);
         Assert.DoesNotContain(" v2 ", played.After.Containers, StringComparison.Ordinal);
         Assert.Equal(["000005"], played.After.TenantVersions);
         var expected = variant == BadImages.First ? images.Played["lies"].Before : played.Before;

@@ -80,7 +80,7 @@ public sealed class PolicyTests(Policies policies) : IClassFixture<Policies>
     public async Task After_a_bad_first_release_a_good_one_is_deployed()
     {
         Ended("0 deployed -", policies.Good);
-        Assert.Equal(await Sample.RunningAsync("v2"), policies.Good.After.Running);
+        Assert.Equal(await policies.Sample.RunningAsync("v2"), policies.Good.After.Running);
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public sealed class SixReleases : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Sample = await Sample.EmptyAsync(tenants: 14);
+        Sample.Replicas = 2;
         Releases["v1"] = await Sample.PlayAsync("v1");
         await Sample.SqlFileAsync("seed/data.sql");
         Releases["v2"] = await Sample.PlayAsync("v2");
@@ -44,7 +45,7 @@ public sealed class ReleaseTests(SixReleases six) : IClassFixture<SixReleases>
         Assert.Equal("nobody", v1.Before.Front);
         Assert.Equal("200 v1", v1.After.Front);
         Assert.Equal(["000003"], v1.After.TenantVersions);
-        Assert.Equal(await Sample.RunningAsync("v1"), v1.After.Running);
+        Assert.Equal(await six.Sample.RunningAsync("v1"), v1.After.Running);
     }
 
     [Fact]
@@ -55,7 +56,7 @@ public sealed class ReleaseTests(SixReleases six) : IClassFixture<SixReleases>
         Assert.Equal("200 v2", v2.After.Front);
         Assert.Equal(["000005"], v2.After.TenantVersions);
         Assert.Equal("000002", v2.After.Versions["public"]);
-        Assert.Equal(await Sample.RunningAsync("v2"), v2.After.Running);
+        Assert.Equal(await six.Sample.RunningAsync("v2"), v2.After.Running);
     }
 
     [Fact]
@@ -66,7 +67,7 @@ public sealed class ReleaseTests(SixReleases six) : IClassFixture<SixReleases>
         Assert.Equal("200 v2", v3.After.Front);
         Assert.Equal(["000006"], v3.After.TenantVersions);
         Assert.DoesNotContain(" v3 ", v3.After.Containers, StringComparison.Ordinal);
-        Assert.Equal(await Sample.RunningAsync("v2"), v3.After.Running);
+        Assert.Equal(await six.Sample.RunningAsync("v2"), v3.After.Running);
     }
 
     [Fact]
@@ -77,7 +78,7 @@ public sealed class ReleaseTests(SixReleases six) : IClassFixture<SixReleases>
         Assert.Contains("tenant_013", v4.Result.Error, StringComparison.Ordinal);
         Assert.Contains("23505", v4.Result.Error, StringComparison.Ordinal);
         Picture.Same(v4.Before, v4.After);
-        Assert.Equal(await Sample.RunningAsync("v2"), v4.After.Running);
+        Assert.Equal(await six.Sample.RunningAsync("v2"), v4.After.Running);
     }
 
     [Fact]
@@ -86,7 +87,7 @@ public sealed class ReleaseTests(SixReleases six) : IClassFixture<SixReleases>
         var v5 = six.Releases["v5"];
         Ended("1 rolled-back e", v5);
         Picture.Same(v5.Before, v5.After);
-        Assert.Equal(await Sample.RunningAsync("v2"), v5.After.Running);
+        Assert.Equal(await six.Sample.RunningAsync("v2"), v5.After.Running);
     }
 
     [Fact]

@@ -166,7 +166,7 @@ public sealed class StepByStepTests(StepByStep story) : IClassFixture<StepByStep
         var back = story.Rollback;
         Assert.True(back.Ended == "0 rolled-back b", $"{back.Ended}\n{back.Result}");
         Assert.Equal("200 v1", back.After.Front);
-        Assert.Equal(await Sample.RunningAsync("v1"), back.After.Running);
+        Assert.Equal(await story.Sample.RunningAsync("v1"), back.After.Running);
         Assert.Equal(["000005"], back.After.TenantVersions);
         Golden.Verify(Normal.Text(back.Result.Out, story.Sample));
     }

@@ -33,6 +33,9 @@ public sealed class Sample : IAsyncDisposable
 
     public int Port { get; } = FreePort();
 
+    /// <summary>Containers that serve; one where a test is not about several: each is a start of the sample's runtime.</summary>
+    public int Replicas { get; set; } = 1;
+
     public string Service { get; } = $"e2e-{Guid.NewGuid().ToString("N")[..8]}";
 
     public string Home => _home;
@@ -96,7 +99,12 @@ public sealed class Sample : IAsyncDisposable
     }
 
     /// <summary>v1 deployed and seeded.</summary>
-    public static async Task<Sample> WithV1Async(int tenants = 3) => await SeededAsync(await EmptyAsync(tenants));
+    public static async Task<Sample> WithV1Async(int tenants = 3, int replicas = 1)
+    {
+        var sample = await EmptyAsync(tenants);
+        sample.Replicas = replicas;
+        return await SeededAsync(sample);
+    }
 
     /// <summary>The same on a server of the test's own.</summary>
     public static async Task<Sample> WithV1Async(OwnServer server) =>
@@ -211,6 +219,7 @@ public sealed class Sample : IAsyncDisposable
         ("SERVICE", Service),
         ("PORT", Port.ToString(CultureInfo.InvariantCulture)),
         ("FRONT_IMAGE", FrontImage),
+        ("REPLICAS", Replicas.ToString(CultureInfo.InvariantCulture)),
         ("SOAK", "2s"),
         ("WITHIN", "45s"),
     ];
@@ -286,12 +295,12 @@ public sealed class Sample : IAsyncDisposable
     public static async Task<string> ImageAsync(string tag) =>
         (await ContainerLabel.DockerAsync("image", "inspect", "--format", "{{.Id}}", $"safe-deploy-sample/backend:{tag}")).Trim();
 
-    /// <summary>What <see cref="Picture.Running"/> holds when exactly this release runs: two replicas and a worker, beside the front.</summary>
-    public static async Task<string> RunningAsync(string version, string? tag = null)
+    /// <summary>What <see cref="Picture.Running"/> holds when exactly this release runs: its replicas and a worker, beside the front.</summary>
+    public async Task<string> RunningAsync(string version, string? tag = null)
     {
         var front = (await ContainerLabel.DockerAsync("image", "inspect", "--format", "{{.Id}}", FrontImage)).Trim();
         var image = await ImageAsync(tag ?? version);
-        return $"front  running {front}\nweb {version} running {image}\nweb {version} running {image}\nworker {version} running {image}";
+        return string.Join('\n', [$"front  running {front}", .. Enumerable.Repeat($"web {version} running {image}", Replicas), $"worker {version} running {image}"]);
     }
 
     public async Task<string[]> IdsAsync(params string[] filters)
