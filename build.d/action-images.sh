@@ -15,7 +15,8 @@ made_from() { docker image inspect "$1" --format '{{index .Config.Labels "safe-d
 # Somebody who pulled the published base keeps it.
 pulled_sdk() { have_image "$sdk_image" && [ -z "$(made_from "$sdk_image")" ]; }
 
-sdk_fingerprint() { fingerprint "$(dotnet_home)/sdk/$(dotnet --version)" src/SafeDeploy.Cli/packages.lock.json | cut -c1-16; }
+# The lock file by its content: another checkout of the same has it from another time.
+sdk_fingerprint() { { fingerprint "$(dotnet_home)/sdk/$(dotnet --version)"; cat src/SafeDeploy.Cli/packages.lock.json; } | sha256sum | cut -c1-16; }
 
 # Debian as debootstrap makes it, from the archive that this machine itself uses.
 debian_base() {

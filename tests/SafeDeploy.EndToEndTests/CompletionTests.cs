@@ -3,7 +3,7 @@ using SafeDeploy.EndToEndTests.Harness;
 
 namespace SafeDeploy.EndToEndTests;
 
-/// <summary>The script of <c>completion bash</c>, read by a real bash that asks the published program.</summary>
+/// <summary>The scripts of <c>completion</c>, read by real shells that ask the published program.</summary>
 public sealed class CompletionTests
 {
     private const string Script =

@@ -13,6 +13,7 @@ public sealed class RestoreTests : IAsyncLifetime
     private const string Backup = """
         backup:
           store: file://${BACKUPS}
+          same_disk: allowed
           verify: list
           client: ${CLIENT}
           files: [ config/ ]

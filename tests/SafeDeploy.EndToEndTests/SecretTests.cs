@@ -16,6 +16,7 @@ public sealed class SecretTests
           url: ${DATABASE_URL}
         backup:
           store: file://${BACKUPS}
+          same_disk: allowed
         deploy:
           target: docker
           image: ${FRONT_IMAGE}

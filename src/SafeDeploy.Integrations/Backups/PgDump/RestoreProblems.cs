@@ -49,7 +49,12 @@ public static class RestoreProblems
     public static readonly ProblemInfo FilesFailed = new("SD0535", "files were not all put back",
         "A disk is full, or this user may not write there; each file is either as it was or as in the set.", "Remove the cause, then restore the files again: what is equal is left alone.");
 
-    public static ImmutableArray<ProblemInfo> All { get; } = [NotInSet, PointedAt, WritersStay, NotTheSame, Failed, OthersWork, MayNot, SessionsStay, NotSwapped, FilesRefused, FilesFailed];
+    public static readonly ProblemInfo NoRoom = new("SD0536", "there is no room for the restore",
+        "The server's disk, or this machine's for the files in between, has less free than the restore needs, or became full while it ran.",
+        "Free space there, then restore again.");
+
+    public static ImmutableArray<ProblemInfo> All { get; } =
+        [NotInSet, PointedAt, WritersStay, NotTheSame, Failed, OthersWork, MayNot, SessionsStay, NotSwapped, FilesRefused, FilesFailed, NoRoom];
 
     public static Problem Unknown(string schema, string set) => NotInSet.Occurred(
         $"set \"{set}\" does not hold \"{schema}\"", $"set \"{set}\"", Nothing, Refusing, "safe-deploy restore --list");
@@ -67,6 +72,14 @@ public static class RestoreProblems
 
     public static Problem Broke(string schema, string evidence) => Failed.Occurred(
         $"restoring \"{schema}\" failed", $"schema \"{schema}\"", AsItWas, "rolled back", "read the server's words below") with
+    { Evidence = evidence };
+
+    public static Problem TooSmall(string server, long needed, long free) => NoRoom.Occurred(
+        string.Create(CultureInfo.InvariantCulture, $"{free / 1048576.0:0} MB free where the server keeps its data, the restore may need {needed / 1048576.0:0} MB"), server, Nothing, Refusing,
+        "free space on the server, then restore again");
+
+    public static Problem BecameFull(string where, string evidence) => NoRoom.Occurred(
+        "the disk became full while it was restored", where, "what was there before the restore", "giving up; what was restored so far is removed", "free space there, then restore again") with
     { Evidence = evidence };
 
     public static Problem Occupied(ImmutableArray<string> environments) => OthersWork.Occurred(

@@ -66,9 +66,17 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         {
             if (_isKept)
                 return;
-            await using var connection = await _admin.OpenConnectionAsync(CancellationToken.None);
-            await using var drop = new NpgsqlCommand($"drop database if exists {_name.Sql} with (force)", connection) { CommandTimeout = 0 };
-            await drop.ExecuteNonQueryAsync(CancellationToken.None);
+            try
+            {
+                await using var connection = await _admin.OpenConnectionAsync(CancellationToken.None);
+                await using var drop = new NpgsqlCommand($"drop database if exists {_name.Sql} with (force)", connection) { CommandTimeout = 0 };
+                await drop.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+            catch (Exception gone) when (PostgresDatabaseFailure.Of(gone, "", opening: true) is not null)
+            {
+                // The server is away, which is told as the cause; what stays there has a name by which the next call finds and drops it.
+                return;
+            }
         }
     }
 

@@ -3,10 +3,14 @@ using SafeDeploy.Integrations.Databases.Postgres;
 
 namespace SafeDeploy.Integrations.Backups.PgDump;
 
-/// <summary>Free space where a server keeps its data: known only when that is this machine and the user may ask for the place.</summary>
+/// <summary>Where a server keeps its data: known only when that is this machine and the user may ask for the place.</summary>
 internal static class ServerDisk
 {
-    public static async Task<long?> FreeBytesAsync(NpgsqlConnectionStringBuilder server, CancellationToken cancellation)
+    public static async Task<long?> FreeBytesAsync(NpgsqlConnectionStringBuilder server, CancellationToken cancellation) =>
+        await FolderAsync(server, cancellation) is { } folder ? new DriveInfo(folder).AvailableFreeSpace : null;
+
+    /// <summary>The folder of its data, or null when it is not known to be here.</summary>
+    public static async Task<string?> FolderAsync(NpgsqlConnectionStringBuilder server, CancellationToken cancellation)
     {
         if (server.Host is not ("localhost" or "127.0.0.1" or "::1") && server.Host?.StartsWith('/') != true)
             return null;
@@ -15,9 +19,7 @@ internal static class ServerDisk
             await using var source = PostgresUrl.DataSource(server, "safe-deploy/preflight");
             await using var connection = await source.OpenConnectionAsync(cancellation);
             await using var command = new NpgsqlCommand("select current_setting('data_directory')", connection);
-            return await command.ExecuteScalarAsync(cancellation) is string folder && Directory.Exists(folder)
-                ? new DriveInfo(folder).AvailableFreeSpace
-                : null;
+            return await command.ExecuteScalarAsync(cancellation) is string folder && Directory.Exists(folder) ? folder : null;
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {

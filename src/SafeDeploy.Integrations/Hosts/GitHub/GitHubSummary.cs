@@ -44,12 +44,7 @@ public static class GitHubSummary
         [The run]({run})
 
         ## Post-mortem
-        - **Impact** who noticed what, from when to when
-        - **Detection** which gate or person saw it first
-        - **Cause**
-        - **What went well, what did not**
-        - **Actions** each with an owner and a date
-
+        {MarkdownReport.Questions}
         """, GitHubReports.BodyLimit);
 
     private static void Facts(StringBuilder text, RunReport report) => text.Append(

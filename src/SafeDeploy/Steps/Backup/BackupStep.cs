@@ -67,5 +67,5 @@ public sealed class BackupStep(
     }
 
     private static string Line(BackupReceipt receipt) => string.Create(CultureInfo.InvariantCulture,
-        $"{receipt.Scopes.Length} schemas in {receipt.Parts} parts, {receipt.Bytes / 1048576.0:0.0} MB, at {receipt.Location}");
+        $"{receipt.Scopes.Length} schemas in {receipt.Parts} parts, {receipt.Bytes / 1048576.0:0.0} MB, at {receipt.Location}, manifest sha256 {receipt.Sha256}");
 }
