@@ -60,7 +60,14 @@ public sealed class SecretTests
         sample.Write("app.env", $"SESSION_SECRET={Planted[1]}\nMAIL_URL=smtp://app:{Planted[2]}@mail.example:25\n");
         (string, string)[] told = [("STRIPE_KEY", Planted[0]), ("SCRIPT", Path.Combine(sample.Home, "answer.sh"))];
 
-        var run = await sample.RunAsync("v1", "run", told);
+        CliResult run;
+        await using (var processes = ProcessList.Watched([.. Planted]))
+        {
+            run = await sample.RunAsync("v1", "run", told);
+            Assert.True(processes.Found.Looks > 10);
+            Assert.Empty(processes.Found.Seen);
+        }
+
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.Contains("not ready: ***, ***, ***", run.Error, StringComparison.Ordinal);
         foreach (var line in (string[])["status --output json", "history --output json", "rollback --dry-run"])

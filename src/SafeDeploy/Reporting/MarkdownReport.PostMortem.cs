@@ -1,5 +1,3 @@
-using SafeDeploy.Runs;
-
 namespace SafeDeploy.Reporting;
 
 /// <summary>The record of a deployment as the beginning of its post-mortem.</summary>

@@ -45,6 +45,9 @@ public sealed class PgDumpRestore : IRestoreMethod, IAsyncDisposable
         foreach (var tenant in tenants)
             if (await TenantDependents.ReadAsync(connection, tenant, cancellation) is { IsEmpty: false } dependents)
                 refusals.Add(RestoreProblems.Depends(tenant.Schema, dependents));
+        foreach (var tenant in tenants)
+            if (await DatabaseFacts.WorkingOnAsync(connection, manifest.Label.Environment, tenant.Schema, cancellation) is { IsEmpty: false } others)
+                refusals.Add(RestoreProblems.OccupiedTenant(tenant.Schema, others));
         return new RestorePlan(facts, await new RestoreLosses(connection, manifest).ReadAsync(wanted, cancellation), [.. refusals]);
     }
 

@@ -28,7 +28,7 @@ public static class RestoreProblems
         "The server refused a statement of the archive, or the session was lost; the transaction was rolled back.", "Read the server's words, then restore again.");
 
     public static readonly ProblemInfo OthersWork = new("SD0530", "another environment works in this database",
-        "Its ledger would be carried over half way: everything of a database is restored only while nobody deploys into it.", "Wait for it, or end it with `safe-deploy recover`.");
+        "Its ledger would be carried over half way, or a tenant that it is moving would be replaced below it.", "Wait for it, or end it with `safe-deploy recover`.");
 
     public static readonly ProblemInfo MayNot = new("SD0531", "this user may not replace the database",
         "A database is made (CREATEDB) and renamed (by its owner); a standing prepared transaction keeps its name too.",
@@ -101,6 +101,10 @@ public static class RestoreProblems
         $"the connection was lost while database \"{database}\" and its restored copy changed names, and the server does not answer", $"database \"{database}\"",
         "both databases: names change together or not at all", "stopping", $"when the server answers: if a database \"{kept}\" is there, the restore is done; else safe-deploy recover, then restore again") with
     { Evidence = evidence };
+
+    public static Problem OccupiedTenant(string schema, ImmutableArray<string> environments) => OthersWork.Occurred(
+        $"environment {string.Join(", ", environments.Select(e => $"\"{e}\""))} has a deployment that is not over, and \"{schema}\" is in its plan", $"schema \"{schema}\"",
+        Nothing, Refusing, "wait for it, or safe-deploy recover --environment NAME");
 
     public static Problem NoFiles(string set) => FilesRefused.Occurred(
         $"set \"{set}\" has no files", $"set \"{set}\"", Nothing, Refusing, "choose a set that was taken with backup.files");

@@ -13,8 +13,8 @@ internal sealed class ScratchDatabase : IAsyncDisposable
     // The provider and its locale have other columns in each major; a column that is not there is a null here (catalog-pg-database).
     private const string Like = """
         select pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'),
-            coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''), coalesce(to_jsonb(d) ->> 'daticurules', '')
-        from pg_database d where d.datname = current_database()
+            coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''), coalesce(to_jsonb(d) ->> 'daticurules', ''), t.spcname::text
+        from pg_database d join pg_tablespace t on t.oid = d.dattablespace where d.datname = current_database()
         """;
 
     private readonly NpgsqlDataSource _admin;
@@ -42,7 +42,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         var quoted = QuotedName.TryParse(name, out var why) ?? throw new FormatException(why);
         try
         {
-            var like = await LikeAsync(original, cancellation);
+            var like = await LikeAsync(original, IsSame(original, server), cancellation);
             await using var connection = await admin.OpenConnectionAsync(cancellation);
             var sql = $"create database {quoted.Sql} template template0 {like}";
             await using var create = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
@@ -80,7 +80,11 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         }
     }
 
-    private static async Task<string> LikeAsync(NpgsqlDataSource original, CancellationToken cancellation)
+    private static bool IsSame(NpgsqlDataSource original, NpgsqlConnectionStringBuilder server) =>
+        PostgresUrl.Display(new NpgsqlConnectionStringBuilder(original.ConnectionString)) == PostgresUrl.Display(server);
+
+    /// <param name="isBeside">On the same server: there the original's tablespace is too.</param>
+    private static async Task<string> LikeAsync(NpgsqlDataSource original, bool isBeside, CancellationToken cancellation)
     {
         await using var connection = await original.OpenConnectionAsync(cancellation);
         await using var command = new NpgsqlCommand(Like, connection);
@@ -92,7 +96,8 @@ internal sealed class ScratchDatabase : IAsyncDisposable
             "b" => $" locale_provider builtin builtin_locale {Literal(row.GetString(4))}",
             _ => "",
         };
-        return $"encoding {Literal(row.GetString(0))} lc_collate {Literal(row.GetString(1))} lc_ctype {Literal(row.GetString(2))}{provider}";
+        var tablespace = isBeside && QuotedName.TryParse(row.GetString(6), out _) is { } space ? $" tablespace {space.Sql}" : "";
+        return $"encoding {Literal(row.GetString(0))} lc_collate {Literal(row.GetString(1))} lc_ctype {Literal(row.GetString(2))}{provider}{tablespace}";
     }
 
     /// <summary>A text as SQL writes it, where no parameter may stand (sql-syntax-lexical, "String Constants").</summary>

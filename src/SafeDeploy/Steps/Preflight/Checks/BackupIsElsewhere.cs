@@ -1,4 +1,3 @@
-using SafeDeploy.Ports;
 using static SafeDeploy.Steps.Preflight.PreflightProblems;
 
 namespace SafeDeploy.Steps.Preflight.Checks;
