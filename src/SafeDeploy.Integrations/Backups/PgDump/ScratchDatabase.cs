@@ -13,7 +13,8 @@ internal sealed class ScratchDatabase : IAsyncDisposable
     // The provider and its locale have other columns in each major; a column that is not there is a null here (catalog-pg-database).
     private const string Like = """
         select pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'),
-            coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''), coalesce(to_jsonb(d) ->> 'daticurules', ''), t.spcname::text
+            coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''), coalesce(to_jsonb(d) ->> 'daticurules', ''),
+            case when t.spcname <> 'pg_default' and has_tablespace_privilege(t.oid, 'create') then t.spcname::text else '' end
         from pg_database d join pg_tablespace t on t.oid = d.dattablespace where d.datname = current_database()
         """;
 
@@ -74,7 +75,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
             }
             catch (Exception gone) when (PostgresDatabaseFailure.Of(gone, "", opening: true) is not null)
             {
-                // The server is away, which is told as the cause; what stays there has a name by which the next call finds and drops it.
+                // The server is away, or so full that it cannot even drop, which is told as the cause; what stays has a name by which the next call finds it.
                 return;
             }
         }
@@ -83,7 +84,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
     private static bool IsSame(NpgsqlDataSource original, NpgsqlConnectionStringBuilder server) =>
         PostgresUrl.Display(new NpgsqlConnectionStringBuilder(original.ConnectionString)) == PostgresUrl.Display(server);
 
-    /// <param name="isBeside">On the same server: there the original's tablespace is too.</param>
+    /// <param name="isBeside">On the same server: there the original's tablespace is too. To name the default one takes a right that nobody needs to use it.</param>
     private static async Task<string> LikeAsync(NpgsqlDataSource original, bool isBeside, CancellationToken cancellation)
     {
         await using var connection = await original.OpenConnectionAsync(cancellation);
