@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Machines;
 using SafeDeploy.Ports;
