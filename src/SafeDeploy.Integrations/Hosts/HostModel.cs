@@ -31,7 +31,10 @@ public static class HostModel
         new("environment", "The environment whose section of the configuration is laid over the rest.", InputKind.Text, Every),
         new("image", "The image to release; wins over deploy.image.", InputKind.Text, Every),
         new("release", "What the release calls itself; wins over deploy.version.", InputKind.Text, Every),
-        new("docker-host", "The Docker engine that the release runs on, e.g. tcp://10.0.0.5:2375; wins over deploy.docker.host. Never set DOCKER_HOST: it would move the action's own container.", InputKind.Text, Every),
+        new("docker-host", "The Docker engine that the release runs on, e.g. tcp://10.0.0.5:2375; wins over deploy.docker.host.", InputKind.Text, Every)
+        {
+            Notes = [(CiHosts.GitHub, "Never set DOCKER_HOST: it would move the action's own container.")],
+        },
         new("files", "SQL files or migration folders to judge, one a line, instead of what is pending; needs no database.", InputKind.Lines, ["plan"]),
         new("schema", "With files: a script that says what existed before; read, never executed.", InputKind.Text, ["plan"]),
         new("statistics", "Structure and sizes exported from production; wins over risk.statistics.", InputKind.Text, ["plan"]),
@@ -45,15 +48,19 @@ public static class HostModel
         new("to", "Goes back over several releases: a version or image digest that served before.", InputKind.Text, ["rollback"]),
         new("take-over", "true takes the deployment although it is parked within its time.", InputKind.Flag, ["rollback", "recover"]),
         new("dry-run", "true prints the decision and its actions and changes nothing.", InputKind.Flag, ["rollback", "recover"]),
-        new("rollback-within", "The time box of the automatic rollback; at its end the current scope is finished, and recover goes on. GitHub ends a cancelled job after five minutes.", InputKind.Host, Stages) { Default = "4m" },
-        new("comment", "The pull request's comment: always, on-risk (when there is a risk, and to update one that stands), never.", InputKind.Host, ["plan"]) { Default = "on-risk", Words = ["always", "on-risk", "never"], GitHubOnly = true },
-        new("check-run", "true also reports the verdict as a check run with annotations; needs checks: write.", InputKind.Host, ["plan"]) { Default = "false", Words = ["true", "false"], GitHubOnly = true },
-        new("sarif", "true uploads the findings to code scanning; needs security-events: write.", InputKind.Host, ["plan"]) { Default = "false", Words = ["true", "false"], GitHubOnly = true },
-        new("github-deployments", "true reports the deployment to GitHub's Deployments API; a job with environment: does so by itself. Needs deployments: write.", InputKind.Host, [.. Stages, "rollback", "recover"]) { Default = "false", Words = ["true", "false"], GitHubOnly = true },
-        new("open-issue", "true opens one issue with a post-mortem skeleton after a rollback that needs a person; needs issues: write.", InputKind.Host, [.. Stages, "rollback", "recover"]) { Default = "false", Words = ["true", "false"], GitHubOnly = true },
-        new("summary", "The job summary: always, failure, off.", InputKind.Host, Every) { Default = "always", Words = ["always", "failure", "off"], GitHubOnly = true },
-        new("github-token", "The token for comments and reports; what it may not do is left out and named.", InputKind.Host, Every) { Default = "${{ github.token }}", GitHubOnly = true },
-        new("job-status", "Leave it alone: the post step reads from it how the job ended.", InputKind.Host, Every) { Default = "${{ job.status }}", GitHubOnly = true },
+        new("rollback-within", "The time box of the automatic rollback; at its end the current scope is finished, and recover goes on.", InputKind.Host, Stages)
+        {
+            Default = "4m",
+            Notes = [(CiHosts.GitHub, "GitHub ends a cancelled job after five minutes.")],
+        },
+        new("comment", "The pull request's comment: always, on-risk (when there is a risk, and to update one that stands), never.", InputKind.Host, ["plan"]) { Default = "on-risk", Words = ["always", "on-risk", "never"] },
+        new("check-run", "true also reports the verdict as a check run with annotations; needs checks: write.", InputKind.Host, ["plan"]) { Default = "false", Words = ["true", "false"], On = CiHosts.GitHub },
+        new("sarif", "true uploads the findings to code scanning; needs security-events: write.", InputKind.Host, ["plan"]) { Default = "false", Words = ["true", "false"], On = CiHosts.GitHub },
+        new("github-deployments", "true reports the deployment to GitHub's Deployments API; a job with environment: does so by itself. Needs deployments: write.", InputKind.Host, [.. Stages, "rollback", "recover"]) { Default = "false", Words = ["true", "false"], On = CiHosts.GitHub },
+        new("open-issue", "true opens one issue with a post-mortem skeleton after a rollback that needs a person; needs issues: write.", InputKind.Host, [.. Stages, "rollback", "recover"]) { Default = "false", Words = ["true", "false"], On = CiHosts.GitHub },
+        new("summary", "The job summary: always, failure, off.", InputKind.Host, Every) { Default = "always", Words = ["always", "failure", "off"] },
+        new("github-token", "The token for comments and reports; what it may not do is left out and named.", InputKind.Host, Every) { Default = "${{ github.token }}", On = CiHosts.GitHub },
+        new("job-status", "Leave it alone: the post step reads from it how the job ended.", InputKind.Host, Every) { Default = "${{ job.status }}", On = CiHosts.GitHub },
     ];
 
     public static readonly ImmutableArray<HostOutput> Outputs =
@@ -69,6 +76,9 @@ public static class HostModel
     ];
 
     public static HostVerb? Verb(string name) => Verbs.FirstOrDefault(v => v.Name == name);
+
+    /// <summary>The inputs that a host has, in the order of the list.</summary>
+    public static IEnumerable<HostInput> InputsOn(CiHosts host) => Inputs.Where(i => i.On.HasFlag(host));
 
     /// <summary>The inputs of one step, in the order of the list.</summary>
     public static IEnumerable<HostInput> InputsOf(string verb) => Inputs.Where(i => i.IsOf(verb));

@@ -93,7 +93,7 @@ public sealed class RunnerRulesTests
             Assert.Equal("${{ job.status }}", manifest.Inputs.Single(i => i.Name == "job-status").Default);
             Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(Repository.PathOf(file.Split('/')))!, manifest.Image)), $"{file}: {manifest.Image}");
             Assert.Equal(HostModel.Outputs.Select(o => o.Name), manifest.Outputs);
-            Assert.Equal(verb.Length == 0 ? HostModel.Inputs.Select(i => i.Name).Prepend("step") : HostModel.InputsOf(verb).Select(i => i.Name), manifest.Inputs.Select(i => i.Name));
+            Assert.Equal(verb.Length == 0 ? HostModel.InputsOn(CiHosts.GitHub).Select(i => i.Name).Prepend("step") : HostModel.InputsOn(CiHosts.GitHub).Where(i => i.IsOf(verb)).Select(i => i.Name), manifest.Inputs.Select(i => i.Name));
         }
     }
 }

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using SafeDeploy.Cli.Terminal;
+using SafeDeploy.Integrations.Hosts;
+using SafeDeploy.Integrations.Hosts.GitHub;
+
+namespace SafeDeploy.Cli.Actions;
+
+/// <summary>Which CI host a step runs on: the one place that knows all of them.</summary>
+public static class HostChoice
+{
+    /// <summary>As <c>--host</c> takes them.</summary>
+    public static readonly ImmutableArray<string> Names = ["github"];
+
+    /// <param name="named">What the command line says; null = the environment decides.</param>
+    public static string NameOf(string? named, ImmutableDictionary<string, string> variables) => named ?? "github";
+
+    public static async Task<IHostPlatform> OpenAsync(string name, Invocation invocation, CancellationToken cancellation) => name switch
+    {
+        "github" => new GitHubPlatform(invocation.Variables, await EventAsync(invocation, cancellation), invocation.Out, NewToken, TimeProvider.System),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no host has this name"),
+    };
+
+    private static async Task<string> EventAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var path = invocation.Variable("GITHUB_EVENT_PATH");
+        return path is not null && File.Exists(path) ? await File.ReadAllTextAsync(path, cancellation) : "";
+    }
+
+    private static string NewToken() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+}

@@ -1,0 +1,28 @@
+using SafeDeploy.Reporting;
+
+namespace SafeDeploy.Integrations.Hosts;
+
+/// <summary>The skeleton that a rollback leaves where it needs a person. Pure.</summary>
+public static class PostMortem
+{
+    /// <summary>First line of the body; one deployment has one.</summary>
+    public static string Marker(string deployment) => $"<!-- safe-deploy:post-mortem:{deployment} -->";
+
+    public static string Title(OutcomeDocument outcome, RunReport report) => HostMarkdown.Cut($"safe-deploy: {report.Environment} needs a person ({outcome.Conclusion})", 200);
+
+    /// <param name="limit">In characters.</param>
+    public static string Body(OutcomeDocument outcome, Uri run, int limit) => HostMarkdown.Cut(
+        $"""
+        {Marker(outcome.Report?.Deployment ?? "")}
+        {StepSummary.Of("rollback", outcome, StepSummary.Limit)}
+        [The run]({run})
+
+        ## Post-mortem
+        - **Impact** who noticed what, from when to when
+        - **Detection** which gate or person saw it first
+        - **Cause**
+        - **What went well, what did not**
+        - **Actions** each with an owner and a date
+
+        """, limit);
+}
