@@ -75,6 +75,7 @@ public sealed class ActionReport(IHostPlatform host, Invocation invocation, Reda
             Directory.CreateDirectory(Path.Combine(host.Workspace, Folder));
             await File.WriteAllTextAsync(Path.Combine(host.Workspace, name), result.Json, cancellation);
             WorkspaceOwner.Give(host.Workspace, [Folder, .. BackupsInside(result)], invocation.User);
+            host.Keep(Path.Combine(host.Workspace, name));
             return name;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

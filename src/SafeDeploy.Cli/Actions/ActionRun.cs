@@ -30,11 +30,13 @@ public sealed class ActionRun(Invocation invocation, IHostPlatform host, string?
         if (!isPost)
             HintAtLoopback(reading.Config);
         var (arguments, wrong) = isPost ? (Hook(), []) : HostCommandLine.Of(Step, _inputs);
+        if (!isPost)
+            wrong = [.. host.Wrong, .. wrong];
         if (!wrong.IsEmpty)
             return Refuse(wrong);
         var (result, markdown, sarif) = (new StringWriter(), new StringWriter(), new StringWriter());
         var code = await FrontDoor.RunAsync(
-            [.. arguments, "--output", "json"], invocation with { Out = result, Error = host.Log, IsInteractive = false, AlsoAs = Forms(markdown, sarif) });
+            [.. arguments, "--output", "json"], invocation with { Out = result, Error = host.Log, IsInteractive = false, AlsoAs = Forms(markdown, sarif), Progress = host.Progress });
         await new ActionReport(host, invocation, new Redactor(secrets)).PublishAsync(
             new StepResult(Step, isPost, code, result.ToString(), reading.Config) { Markdown = markdown.ToString(), Sarif = sarif.ToString() }, cancellation);
         host.Log.End();

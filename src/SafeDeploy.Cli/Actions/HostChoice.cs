@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Integrations.Hosts;
+using SafeDeploy.Integrations.Hosts.Azure;
 using SafeDeploy.Integrations.Hosts.GitHub;
 
 namespace SafeDeploy.Cli.Actions;
@@ -10,14 +11,18 @@ namespace SafeDeploy.Cli.Actions;
 public static class HostChoice
 {
     /// <summary>As <c>--host</c> takes them.</summary>
-    public static readonly ImmutableArray<string> Names = ["github"];
+    public static readonly ImmutableArray<string> Names = ["github", "azure"];
 
     /// <param name="named">What the command line says; null = the environment decides.</param>
-    public static string NameOf(string? named, ImmutableDictionary<string, string> variables) => named ?? "github";
+    public static string NameOf(string? named, ImmutableDictionary<string, string> variables) => named ?? (variables.GetValueOrDefault("TF_BUILD", "").Equals("true", StringComparison.OrdinalIgnoreCase) ? "azure" : "github");
 
     public static async Task<IHostPlatform> OpenAsync(string name, Invocation invocation, CancellationToken cancellation) => name switch
     {
         "github" => new GitHubPlatform(invocation.Variables, await EventAsync(invocation, cancellation), invocation.Out, NewToken, TimeProvider.System),
+        "azure" => new AzurePlatform(
+            invocation.Variables,
+            new AzureHandOver(invocation.Handed("TOKEN"), invocation.Handed("GITHUB_TOKEN"), invocation.Variable("SAFE_DEPLOY_RUNS_IN") == "image"),
+            invocation.Out, (repository, id, token) => new GitHubDiscussion(repository, id, token, TimeProvider.System), () => NewToken()[..8], TimeProvider.System),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no host has this name"),
     };
 

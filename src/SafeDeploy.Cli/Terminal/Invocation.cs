@@ -21,23 +21,33 @@ public sealed record Invocation(
     /// <summary>Where a person answers; null when nobody can be asked.</summary>
     public TextReader? In { get; init; }
 
-    public static Invocation OfThisProcess() => new(
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToImmutableDictionary(e => (string)e.Key, e => (string?)e.Value ?? "", StringComparer.Ordinal),
-        Environment.CurrentDirectory,
-        Environment.UserName,
-        Environment.MachineName,
-        Environment.ProcessId,
-        Console.Out,
-        Console.Error,
-        !Console.IsErrorRedirected)
+    public static Invocation OfThisProcess()
     {
-        CalledAs = ProgramName(),
-        In = Console.IsInputRedirected || Console.IsErrorRedirected ? null : Console.In,
-    };
+        var handed = Terminal.HandedOver.Of(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToImmutableDictionary(e => (string)e.Key, e => (string?)e.Value ?? "", StringComparer.Ordinal));
+        // Gone from here on for every program that this one starts.
+        foreach (var name in handed.Values.Keys)
+            Environment.SetEnvironmentVariable(Terminal.HandedOver.Prefix + name, null);
+        return new Invocation(
+            handed.Variables, Environment.CurrentDirectory, Environment.UserName, Environment.MachineName, Environment.ProcessId, Console.Out, Console.Error, !Console.IsErrorRedirected)
+        {
+            CalledAs = ProgramName(),
+            In = Console.IsInputRedirected || Console.IsErrorRedirected ? null : Console.In,
+            HandedOver = handed.Values,
+        };
+    }
+
+    /// <summary>What a shim handed over, by name; see <see cref="Terminal.HandedOver"/>.</summary>
+    public ImmutableDictionary<string, string> HandedOver { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Empty when it was not handed over.</summary>
+    public string Handed(string name) => HandedOver.GetValueOrDefault(name, "");
 
     /// <summary>Further forms of the answer of <c>plan</c>, for a caller inside this process: the plan is made once.</summary>
     public ImmutableArray<PlanForm> AlsoAs { get; init; } = [];
+
+    /// <summary>Told beside the story how far a stage is: what, done, total. Null when nobody wants it.</summary>
+    public Action<string, int, int>? Progress { get; init; }
 
     /// <summary>The name that the program was started by; a link to it has its own.</summary>
     public string CalledAs { get; init; } = "";

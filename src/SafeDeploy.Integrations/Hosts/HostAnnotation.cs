@@ -8,6 +8,9 @@ namespace SafeDeploy.Integrations.Hosts;
 /// <param name="File">From the repository's root; empty = at the job.</param>
 public sealed record HostAnnotation(string Level, string Title, string Message, string File = "", int Line = 0)
 {
+    /// <summary>The rule behind it, or empty.</summary>
+    public string Code { get; init; } = "";
+
     /// <summary>What GitHub and Azure Pipelines show of one step and level; further ones would only be in the log.</summary>
     public const int MostOfALevel = 10;
 

@@ -9,6 +9,9 @@ public interface IHostPlatform : IDisposable
     /// <summary>Every input of the model by its name, and <c>step</c>; empty where the host gave none.</summary>
     ImmutableDictionary<string, string> Inputs { get; }
 
+    /// <summary>What is wrong with the inputs as the host gave them, beyond what the model knows.</summary>
+    IEnumerable<string> Wrong => [];
+
     /// <summary>How the job stands, in the host's own word; read by the post step.</summary>
     string JobStatus { get; }
 
@@ -43,6 +46,16 @@ public interface IHostPlatform : IDisposable
 
     /// <summary>A result that later steps may read; free of secrets.</summary>
     void Output(string name, string value);
+
+    /// <summary>How far the work of a stage is, for hosts that show it.</summary>
+    void Progress(string what, int done, int total)
+    {
+    }
+
+    /// <summary>A file that this step leaves for people; absolute.</summary>
+    void Keep(string path)
+    {
+    }
 
     /// <summary>What people see of a plan or an outcome at the job, where the inputs ask for it.</summary>
     /// <param name="title">The step in the reader's words.</param>

@@ -26,7 +26,7 @@ public sealed record PlanView(string Environment, bool Refuses, string Headline,
     public ImmutableArray<HostAnnotation> Annotations(IReadOnlySet<string>? changed, string folder) => HostAnnotation.Shown(
         Findings.Select(f => f with { File = PathOf(folder, f.File) })
             .Where(f => changed is null || changed.Contains(f.File))
-            .Select(f => new HostAnnotation(LevelOf(f.Severity), $"{f.Severity}: {f.Rule}", $"{f.Message}\n{f.Remedy}", f.File, f.Line)));
+            .Select(f => new HostAnnotation(LevelOf(f.Severity), $"{f.Severity}: {f.Rule}", $"{f.Message}\n{f.Remedy}", f.File, f.Line) { Code = f.Rule }));
 
     /// <summary><c>error</c>, <c>warning</c> or <c>notice</c>.</summary>
     public static string LevelOf(string severity) => RankOf(severity) switch { <= 1 => "error", 2 => "warning", _ => "notice" };
