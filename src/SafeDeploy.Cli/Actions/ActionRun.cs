@@ -28,7 +28,7 @@ public sealed class ActionRun(Invocation invocation, IHostPlatform host, string?
         var secrets = reading.Secrets.Select(s => s.Reveal()).Concat(host.Secrets).Where(s => s.Length > 0).ToImmutableArray();
         host.Mask(secrets);
         if (!isPost)
-            HintAtLoopback(reading.Config);
+            Hint(reading.Config);
         var (arguments, wrong) = isPost ? (Hook(), []) : HostCommandLine.Of(Step, _inputs);
         if (!isPost)
             wrong = [.. host.Wrong, .. wrong];
@@ -70,8 +70,12 @@ public sealed class ActionRun(Invocation invocation, IHostPlatform host, string?
         return await ConfigFile.ReadAsync(path, new ConfigRequest(environment.Length > 0 ? environment : null, invocation.Variables, []), cancellation);
     }
 
-    private void HintAtLoopback(DeployConfig? config)
+    /// <summary>What this host's people have to know before the step fails for it.</summary>
+    private void Hint(DeployConfig? config)
     {
+        var missing = StepTools.Missing(Step, config, invocation.Variable("PATH") ?? "", File.Exists);
+        if (!missing.IsEmpty && host.ToolsHint(missing) is { } tools)
+            host.Annotate([new HostAnnotation("warning", "safe-deploy", tools)]);
         if (config is not null && Uri.TryCreate(config.Database.Url.Reveal(), UriKind.Absolute, out var url) && url.Host.Length > 0 && url.IsLoopback && host.LoopbackHint(url.Host) is { } hint)
             host.Annotate([new HostAnnotation("warning", "database.url", hint)]);
     }

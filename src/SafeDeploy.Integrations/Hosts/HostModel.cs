@@ -7,6 +7,9 @@ public static class HostModel
 {
     public const string DefaultVerb = "run";
 
+    /// <summary>Of the program, and of what the hosts install of it.</summary>
+    public static string Version { get; } = typeof(HostModel).Assembly.GetName().Version!.ToString(3);
+
     private static readonly ImmutableArray<string> Every = [];
     private static readonly ImmutableArray<string> Stages = ["run", "preflight", "backup", "migrate-public", "migrate-tenants", "deploy-image", "verify-health"];
 

@@ -32,6 +32,9 @@ public interface IHostPlatform : IDisposable
     /// <summary>What is wrong with a database at this loopback host as a step of this CI sees it; null when nothing is.</summary>
     string? LoopbackHint(string host);
 
+    /// <summary>How people of this host get the programs that a step needs and that are not there; null where the image always has them.</summary>
+    string? ToolsHint(ImmutableArray<string> missing) => null;
+
     /// <summary>Keeps a value for the post step of the same step.</summary>
     void Record(string name, string value);
 

@@ -1,5 +1,6 @@
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Hosts;
+using SafeDeploy.Integrations.Hosts.Azure;
 using SafeDeploy.Integrations.Hosts.GitHub;
 using SafeDeploy.Risk;
 
@@ -32,6 +33,16 @@ public sealed class DocsAreCurrentTests
 
     [Fact]
     public void The_input_tables_of_the_action_are_current() => Verify(GitHubManifest.Tables(), "action/README.md");
+
+    [Fact]
+    public void The_manifests_of_the_task_are_those_of_the_model()
+    {
+        Verify(AzureManifest.Task(HostModel.Version), "azdo-task/task/task.json");
+        Verify(AzureManifest.Extension(HostModel.Version), "azdo-task/vss-extension.json");
+    }
+
+    [Fact]
+    public void The_input_tables_of_the_task_are_current() => Verify(AzureManifest.Tables(), "azdo-task/README.md");
 
     [Fact]
     public void The_pages_of_the_rules_are_current()

@@ -47,6 +47,10 @@ public sealed class AzurePlatform(
         ? $"database.url names {host}: with runIn: image that is the task's own container. host.docker.internal is the agent; with runIn: binary {host} is it too."
         : null;
 
+    public string? ToolsHint(ImmutableArray<string> missing) => handOver.IsInImage
+        ? null
+        : $"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} not on this agent, and the backup needs {(missing.Length == 1 ? "it" : "them")}: runIn: image brings the client tools, or install postgresql-client of the server's major version or newer.";
+
     public void Record(string name, string value) => Log.Commands([AzureCommands.TaskVariable(Kept(name), value)]);
 
     public string? Recorded(string name) => variables.GetValueOrDefault(TaskVariables + Kept(name).ToUpperInvariant());
