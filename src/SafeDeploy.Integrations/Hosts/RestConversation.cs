@@ -138,7 +138,7 @@ public abstract class RestConversation : IDisposable
         try
         {
             using var refusal = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellation));
-            return MessageOf(refusal.RootElement) ?? status;
+            return MessageOf(refusal.RootElement) is { Length: > 0 } said ? said : status;
         }
         catch (JsonException)
         {
