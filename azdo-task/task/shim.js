@@ -1,6 +1,10 @@
 'use strict';
 // Hands a step over to the program: inputs and tokens by environment, signals as they come, the exit code as it is.
 // Everything else is the program's (docs/decisions/0009-thin-shims.md).
+
+// Before the library is loaded: it takes inputs and secrets out of the environment, and prints them when it is asked for them.
+const given = { ...process.env };
+
 const childProcess = require('child_process');
 const os = require('os');
 const tl = require('azure-pipelines-task-lib/task');
@@ -16,13 +20,13 @@ function run(phase) {
     const isPost = phase === 'post';
     if (isPost && !tl.getTaskVariable(started))
         return;
-    if (!isPost)
-        tl.setTaskVariable(started, 'true');
     const place = tl.getInput('runIn') === 'image' ? places.image(tl, environment('image')) : places.binary(tl, environment('binary'));
     if (place.problem)
         return end(place.problem, 64);
-    if (!isPost)
+    if (!isPost) {
+        tl.setTaskVariable(started, 'true');
         console.log(`safe-deploy task ${version()}; ${place.from}`);
+    }
     const child = childProcess.spawn(place.command, [...place.arguments, 'action', '--host', 'azure', ...(isPost ? ['--post'] : [])], {
         stdio: ['ignore', 'inherit', 'inherit'],
         cwd: place.folder,
@@ -49,30 +53,26 @@ function end(problem, code) {
     process.exitCode = code;
 }
 
-/** What the agent gave, and what the library has taken out of the environment, under names that the program knows. */
+/** What the agent gave, with tokens and secrets under names that the program takes out of its environment at once. */
 function environment(runsIn) {
-    const given = { ...process.env, SAFE_DEPLOY_RUNS_IN: runsIn };
+    const passed = { ...process.env, SAFE_DEPLOY_RUNS_IN: runsIn };
     for (const input of manifest.inputs)
-        given[`INPUT_${input.name.toUpperCase()}`] = tl.getInput(input.name) || '';
-    for (const name of [started, ...kept]) {
-        const value = tl.getTaskVariable(name);
-        if (value !== undefined)
-            given[`VSTS_TASKVARIABLE_${name.toUpperCase()}`] = value;
-    }
-    given[`${handed}TOKEN`] = tl.getEndpointAuthorizationParameter('SystemVssConnection', 'AccessToken', true) || '';
-    given[`${handed}GITHUB_TOKEN`] = gitHubToken();
+        passed[`INPUT_${input.name.toUpperCase()}`] = given[`INPUT_${input.name.toUpperCase()}`] || '';
+    for (const name of [started, ...kept].map(kept => `VSTS_TASKVARIABLE_${kept.toUpperCase()}`))
+        if (given[name] !== undefined)
+            passed[name] = given[name];
+    passed[`${handed}TOKEN`] = given.ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN || '';
+    passed[`${handed}GITHUB_TOKEN`] = gitHubToken();
     // Secret variables of the pipeline: the configuration may name them, without an env: of their own.
-    for (const variable of tl.getVariables().filter(v => v.secret && v.value))
-        given[`${handed}SECRET_${variable.name.replace(/[. ]/g, '_').toUpperCase()}`] = variable.value;
-    return given;
+    for (const [name, value] of Object.entries(given).filter(([name]) => name.startsWith('SECRET_')))
+        passed[handed + name] = value;
+    return passed;
 }
 
 /** Of the service connection that the input names; its kinds call the token differently. */
 function gitHubToken() {
-    const connection = tl.getInput('githubConnection');
-    if (!connection)
-        return '';
-    return tl.getEndpointAuthorizationParameter(connection, 'AccessToken', true) || tl.getEndpointAuthorizationParameter(connection, 'IdToken', true) || '';
+    const connection = given.INPUT_GITHUBCONNECTION;
+    return connection ? given[`ENDPOINT_AUTH_PARAMETER_${connection}_ACCESSTOKEN`] || given[`ENDPOINT_AUTH_PARAMETER_${connection}_IDTOKEN`] || '' : '';
 }
 
 function version() {

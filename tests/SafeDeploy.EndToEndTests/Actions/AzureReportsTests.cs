@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Hosts.Azure;
+using SafeDeploy.Ledger;
 using SafeDeploy.Reporting;
 using SafeDeploy.Tests.Harness;
 

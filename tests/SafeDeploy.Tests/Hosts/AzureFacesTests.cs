@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Hosts.Azure;
+using SafeDeploy.Reporting;
 
 namespace SafeDeploy.Tests.Hosts;
 
@@ -88,7 +89,7 @@ public sealed class AzureFacesTests
         Assert.All(threads, t => Assert.StartsWith(t.Marker + "\n", t.Body, StringComparison.Ordinal));
     }
 
-    private static Reporting.RiskLine Found(string file, string severity) => new(file, 1, "drop-column", severity, "message", "remedy");
+    private static RiskLine Found(string file, string severity) => new(file, 1, "drop-column", severity, "message", "remedy");
 
     private static ImmutableDictionary<string, string> Variables() => new Dictionary<string, string>
     {
