@@ -11,7 +11,7 @@ public static class PlanText
     public static string Marker(string environment) => $"<!-- safe-deploy:plan:{string.Concat(environment.Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))} -->";
 
     /// <param name="limit">In characters, marker and link included.</param>
-    public static string Comment(PlanView plan, Uri run, int limit) => Fit(plan, $"{Marker(plan.Environment)}\n", $"\n[The whole plan]({run})\n", limit);
+    public static string Comment(PlanView plan, Uri run, int limit) => Fit(plan, $"{Marker(plan.Environment)}\n", $"\n[The whole plan]({run.AbsoluteUri})\n", limit);
 
     public static string Summary(PlanView plan, int limit) => Fit(plan, "", "\n", limit);
 

@@ -15,7 +15,7 @@ public static class PostMortem
         $"""
         {Marker(outcome.Report?.Deployment ?? "")}
         {StepSummary.Of("rollback", outcome, StepSummary.Limit)}
-        [The run]({run})
+        [The run]({run.AbsoluteUri})
 
         ## Post-mortem
         - **Impact** who noticed what, from when to when

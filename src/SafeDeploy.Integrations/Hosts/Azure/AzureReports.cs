@@ -96,7 +96,7 @@ public sealed class AzureReports(AzureRest rest, AzureContext context, TimeProvi
             WorkItemField[] fields =
             [
                 Field("System.Title", title), Field("System.Description", html), Field("System.Tags", "safe-deploy"),
-                Relation("Hyperlink", context.RunUrl.ToString(), "the run"), Relation("ArtifactLink", $"vstfs:///Build/Build/{context.BuildId}", "Build"),
+                Relation("Hyperlink", context.RunUrl.AbsoluteUri, "the run"), Relation("ArtifactLink", $"vstfs:///Build/Build/{context.BuildId}", "Build"),
             ];
             var made = await rest.SendAsync(
                 HttpMethod.Post, $"{Project}/_apis/wit/workitems/${Uri.EscapeDataString(type)}?{AzureRest.Version}", fields, AzureJson.Default.WorkItemFieldArray, AzureJson.Default.WorkItem, cancellation);

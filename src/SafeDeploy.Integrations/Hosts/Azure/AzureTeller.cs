@@ -51,7 +51,7 @@ public sealed class AzureTeller(
         if (inputs["pull-request-status"] == "true")
             await TryAsync("status of the pull request", InPullRequest, () => reports.StatusAsync(
                 new NewStatus(
-                    plan.Refuses ? "failed" : "succeeded", redactor.Clean(HostMarkdown.Cut(plan.Headline, LongestDescription).TrimEnd()), context.RunUrl.ToString(),
+                    plan.Refuses ? "failed" : "succeeded", redactor.Clean(HostMarkdown.Cut(plan.Headline, LongestDescription).TrimEnd()), context.RunUrl.AbsoluteUri,
                     new StatusContext($"plan/{plan.Environment}", "safe-deploy"), iteration?.Id), cancellation));
     }
 

@@ -14,7 +14,7 @@ public static class PostMortemHtml
     public static string Of(OutcomeDocument outcome, RunReport report, Uri run)
     {
         var html = new StringBuilder();
-        html.Append(CultureInfo.InvariantCulture, $"<p><b>{Text(outcome.Statement)}</b></p><p>{Text(report.Deployment)} ({Text(report.Project)}, {Text(report.Environment)}): {Text(report.From?.Display ?? "nothing")} &rarr; {Text(report.To?.Display ?? "nothing")}. <a href=\"{Text(run.ToString())}\">The run</a></p>");
+        html.Append(CultureInfo.InvariantCulture, $"<p><b>{Text(outcome.Statement)}</b></p><p>{Text(report.Deployment)} ({Text(report.Project)}, {Text(report.Environment)}): {Text(report.From?.Display ?? "nothing")} &rarr; {Text(report.To?.Display ?? "nothing")}. <a href=\"{Text(run.AbsoluteUri)}\">The run</a></p>");
         if (report.Decision is { } decision)
             html.Append(CultureInfo.InvariantCulture, $"<p>Decision {Text(decision.Row)}: {Text(decision.Decision)}, because {Text(decision.Reason)}</p>");
         foreach (var one in report.Problems.Take(ProblemsShown))
