@@ -47,7 +47,8 @@ task_program() {
         grep -E 'error|warn' "$2" | sort -u | head -n 40 >&2 || cat "$2" >&2
         fail_with "the program does not compile" "src/SafeDeploy.Cli" "nothing was packed" "stopping" "correct the errors above"
     }
-    cp "$(libpg_query)" "$1/libpg_query.so"
+    # A release takes it from an older system than the one it is packed on: it decides which glibc the agents need.
+    cp "${SAFE_DEPLOY_LIBPG_QUERY:-$(libpg_query)}" "$1/libpg_query.so"
 }
 
 # What the shim says about the program before it starts it.

@@ -47,7 +47,7 @@ function finish(code, isPost) {
 
 /** A problem of the shim itself, in the five parts of every message. */
 function end(problem, code) {
-    tl.error(problem);
+    tl.command('task.logissue', { type: 'error' }, problem);
     console.log('  where      the task, before the program started\n  untouched  everything\n  now        ending this step');
     tl.command('task.complete', { result: 'Failed' }, 'safe-deploy did not start');
     process.exitCode = code;

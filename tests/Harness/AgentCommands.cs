@@ -77,7 +77,7 @@ internal sealed partial class AgentCommands(
         if (allowed is not null && !allowed.Contains(name, StringComparer.OrdinalIgnoreCase))
             step.Refused.Add($"variable {name}");
         else
-            setVariable(isOutput ? $"{step.Name}.{name}" : name, value, isSecret);
+            setVariable(isOutput ? $"{step.Task}.{name}" : name, value, isSecret);
     }
 
     private static string Unescaped(string text) => text

@@ -54,7 +54,7 @@ public sealed class AgentJob(AgentOptions options)
             return;
         if (_cancel.IsCancellationRequested && Status != "Canceled")
             Status = "Canceled";
-        var step = new AgentStep($"{task.Name}{(phase == "execution" ? "" : phase == "postjobexecution" ? " (post)" : " (pre)")}") { Result = "Skipped" };
+        var step = new AgentStep($"{task.Name}{(phase == "execution" ? "" : phase == "postjobexecution" ? " (post)" : " (pre)")}", task.Name) { Result = "Skipped" };
         _steps.Add(step);
         if (_isShutDown || !condition(Status))
             return;

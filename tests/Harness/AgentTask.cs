@@ -39,9 +39,12 @@ public sealed record AgentOptions(string Root, string CollectionUrl)
 }
 
 /// <summary>One task in one phase, as the run shows it.</summary>
-public sealed class AgentStep(string name)
+/// <param name="task">By its name outputs are read, also those of its post.</param>
+public sealed class AgentStep(string name, string task)
 {
     public string Name { get; } = name;
+
+    public string Task { get; } = task;
 
     /// <summary>Succeeded, SucceededWithIssues, Failed, Canceled or Skipped.</summary>
     public string Result { get; set; } = "";

@@ -57,20 +57,16 @@ public abstract class RestConversation : IDisposable
     protected abstract string? MessageOf(JsonElement refusal);
 
     /// <summary>All pages, in order; stops early when <paramref name="enough"/> says so.</summary>
-    public Task<List<T>> ListAsync<T>(string path, JsonTypeInfo<T[]> type, Func<T, bool> enough, CancellationToken cancellation) =>
-        ListAsync(path, type, page => page, enough, cancellation);
-
-    /// <param name="items">Of a page that wraps them.</param>
-    public async Task<List<T>> ListAsync<TPage, T>(string path, JsonTypeInfo<TPage> type, Func<TPage, IReadOnlyList<T>> items, Func<T, bool> enough, CancellationToken cancellation)
+    public async Task<List<T>> ListAsync<T>(string path, JsonTypeInfo<T[]> type, Func<T, bool> enough, CancellationToken cancellation)
     {
         var all = new List<T>();
         var next = new Uri(Base, path);
         for (var page = 0; page < MostPages && next is not null; page++)
         {
             using var answer = await SendAsync(HttpMethod.Get, next, null, cancellation);
-            var some = items(await ReadAsync(answer, type, cancellation));
-            all.AddRange(some);
-            next = some.Any(enough) ? null : NextOf(answer);
+            var items = await ReadAsync(answer, type, cancellation);
+            all.AddRange(items);
+            next = items.Any(enough) ? null : NextOf(answer);
         }
 
         return all;

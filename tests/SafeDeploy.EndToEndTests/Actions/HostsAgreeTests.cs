@@ -18,8 +18,8 @@ public sealed class HostsAgreeTests
     private static readonly Dictionary<string, Scenario> Scenarios = new(StringComparer.Ordinal)
     {
         ["released"] = new("alter table item add column note text;", "alter table item drop column note;", new End(0, 0, false, "succeeded", "deployed", "", "000002")),
-        ["taken-back"] = new(Twice, "drop index item_code;", new End(1, 0, true, "failed", "rolled-back", "c", "000001")),
-        ["needs-a-person"] = new($"alter table item drop column old_code; {Twice}", null, new End(2, 2, true, "person-needed", "forbidden", "d", "000001 000002")),
+        ["taken-back"] = new(Twice, "drop index item_code;", new End(1, 0, true, "succeeded", "rolled-back", "c", "000001")),
+        ["needs-a-person"] = new($"alter table item drop column old_code; {Twice}", null, new End(1, 2, true, "person-needed", "forbidden", "d", "000001 000002")),
     };
 
     public static TheoryData<string, string> Rows()
@@ -59,14 +59,16 @@ public sealed class HostsAgreeTests
     private static async Task<End> EndAsync(Sample sample, int? main, int? post, bool isRed, string result) => new(
         main, post, isRed, result, await FleetEnd.OfAsync(sample), await FleetEnd.DecisionAsync(sample), string.Join(' ', (await sample.TenantVersionsAsync()).Order(StringComparer.Ordinal)));
 
+    /// <summary>How often progress is told depends on the machine.</summary>
     private static string Shown(IEnumerable<(string Name, IEnumerable<string> Log)> steps, Sample sample, string workspace) => Normal.Text(
-        string.Join("\n\n", steps.Select(s => $"=== {s.Name}\n{string.Join('\n', s.Log)}")).Replace(workspace, "WORKSPACE", StringComparison.Ordinal), sample);
+        string.Join("\n\n", steps.Select(s => $"=== {s.Name}\n{string.Join('\n', s.Log.Where(l => !l.StartsWith("  tenants ", StringComparison.Ordinal)))}")).Replace(workspace, "WORKSPACE", StringComparison.Ordinal), sample);
 
     /// <param name="Back">Null: there is no way back.</param>
     private sealed record Scenario(string Second, string? Back, End Expected);
 
     /// <param name="Main">Exit code of the step.</param>
     /// <param name="Post">Exit code of what watches it.</param>
+    /// <param name="Result">The output of that name after the whole job: what watches the step has the last word.</param>
     /// <param name="Decision">Letter of the way back; empty where none was decided.</param>
     /// <param name="Versions">Of the tenants, each once.</param>
     private sealed record End(int? Main, int? Post, bool IsRed, string Result, string Conclusion, string Decision, string Versions);

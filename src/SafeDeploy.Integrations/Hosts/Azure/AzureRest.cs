@@ -25,10 +25,8 @@ public sealed class AzureRest : RestConversation
 
     protected override string Name => "Azure DevOps";
 
-    protected override Uri? NextOf(HttpResponseMessage answer) =>
-        Header(answer, "x-ms-continuationtoken") is { Length: > 0 } token && answer.RequestMessage?.RequestUri is { } asked
-            ? new Uri($"{asked.GetLeftPart(UriPartial.Path)}?{string.Join('&', asked.Query.TrimStart('?').Split('&').Where(p => !p.StartsWith("continuationToken=", StringComparison.Ordinal)))}&continuationToken={Uri.EscapeDataString(token)}")
-            : null;
+    /// <summary>What is listed here comes in one page; changes of an iteration say in their body where they go on.</summary>
+    protected override Uri? NextOf(HttpResponseMessage answer) => null;
 
     /// <summary>Azure names the permission in its sentence alone.</summary>
     protected override string NeedsOf(HttpResponseMessage answer) => "";
