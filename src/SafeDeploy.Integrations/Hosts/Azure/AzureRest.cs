@@ -38,5 +38,5 @@ public sealed class AzureRest : RestConversation
 
     /// <summary>A work item is described by a patch, which has its own type; the patch is an array of our own.</summary>
     protected override HttpContent Content<TBody>(TBody body, JsonTypeInfo<TBody> type) =>
-        JsonContent.Create(body, type, body is WorkItemField[] ? new MediaTypeHeaderValue("application/json-patch+json") : null);
+        JsonContent.Create(body, type, body is WorkItemField[]? new MediaTypeHeaderValue("application/json-patch+json") : null);
 }
