@@ -50,6 +50,7 @@ public static class HostModel
         new("park-for", "How long the deployment stays alive until its next step or job.", InputKind.Text, [.. Stages.Where(s => s != "run")]) { Default = "72h" },
         new("to", "Goes back over several releases: a version or image digest that served before.", InputKind.Text, ["rollback"]),
         new("take-over", "true takes the deployment although it is parked within its time.", InputKind.Flag, ["rollback", "recover"]),
+        new("own-run", "true takes only a deployment that this run of the CI began; any other is left alone.", InputKind.Flag, ["recover"]),
         new("dry-run", "true prints the decision and its actions and changes nothing.", InputKind.Flag, ["rollback", "recover"]),
         new("rollback-within", "The time box of the automatic rollback; at its end the current scope is finished, and recover goes on.", InputKind.Host, Stages)
         {
