@@ -4,6 +4,7 @@ using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Hosts.Azure;
 using SafeDeploy.Integrations.Hosts.GitHub;
+using SafeDeploy.Integrations.Hosts.GitLab;
 
 namespace SafeDeploy.Cli.Actions;
 
@@ -11,10 +12,11 @@ namespace SafeDeploy.Cli.Actions;
 public static class HostChoice
 {
     /// <summary>As <c>--host</c> takes them.</summary>
-    public static readonly ImmutableArray<string> Names = ["github", "azure"];
+    public static readonly ImmutableArray<string> Names = ["github", "azure", "gitlab"];
 
     /// <param name="named">What the command line says; null = the environment decides.</param>
-    public static string NameOf(string? named, ImmutableDictionary<string, string> variables) => named ?? (variables.GetValueOrDefault("TF_BUILD", "").Equals("true", StringComparison.OrdinalIgnoreCase) ? "azure" : "github");
+    public static string NameOf(string? named, ImmutableDictionary<string, string> variables) =>
+        named ?? (IsTrue(variables, "TF_BUILD") ? "azure" : IsTrue(variables, "GITLAB_CI") ? "gitlab" : "github");
 
     public static async Task<IHostPlatform> OpenAsync(string name, Invocation invocation, CancellationToken cancellation) => name switch
     {
@@ -23,8 +25,11 @@ public static class HostChoice
             invocation.Variables,
             new AzureHandOver(invocation.Handed("TOKEN"), invocation.Handed("GITHUB_TOKEN"), invocation.Variable("SAFE_DEPLOY_RUNS_IN") == "image"),
             invocation.Out, (repository, id, token) => new GitHubDiscussion(repository, id, token, TimeProvider.System), () => NewToken()[..8], TimeProvider.System),
+        "gitlab" => new GitLabPlatform(invocation.Variables, invocation.Out, TimeProvider.System),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no host has this name"),
     };
+
+    private static bool IsTrue(ImmutableDictionary<string, string> variables, string name) => variables.GetValueOrDefault(name, "").Equals("true", StringComparison.OrdinalIgnoreCase);
 
     private static async Task<string> EventAsync(Invocation invocation, CancellationToken cancellation)
     {

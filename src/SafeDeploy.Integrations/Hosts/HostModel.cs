@@ -10,6 +10,8 @@ public static class HostModel
     /// <summary>Of the program, and of what the hosts install of it.</summary>
     public static string Version { get; } = typeof(HostModel).Assembly.GetName().Version!.ToString(3);
 
+    private const string NeedsToken = "Needs a project access token in the variable SAFE_DEPLOY_GITLAB_TOKEN.";
+
     private static readonly ImmutableArray<string> Every = [];
     private static readonly ImmutableArray<string> Stages = ["run", "preflight", "backup", "migrate-public", "migrate-tenants", "deploy-image", "verify-health"];
 
@@ -55,13 +57,24 @@ public static class HostModel
         new("rollback-within", "The time box of the automatic rollback; at its end the current scope is finished, and recover goes on.", InputKind.Host, Stages)
         {
             Default = "4m",
-            Notes = [(CiHosts.GitHub, "GitHub ends a cancelled job after five minutes.")],
+            Notes = [(CiHosts.GitHub, "GitHub ends a cancelled job after five minutes."), (CiHosts.GitLab, "Keep it below the limit of after_script.")],
         },
-        new("comment", "The pull request's comment: always, on-risk (when there is a risk, and to update one that stands), never.", InputKind.Host, ["plan"]) { Default = "on-risk", Words = ["always", "on-risk", "never"] },
+        new("comment", "The pull request's comment: always, on-risk (when there is a risk, and to update one that stands), never.", InputKind.Host, ["plan"]) 
+        {
+            Default = "on-risk",
+            Words = ["always", "on-risk", "never"],
+            Notes = [(CiHosts.GitLab, NeedsToken)],
+        },
         new("check-run", "true also reports the verdict as a check run with annotations; needs checks: write.", InputKind.Host, ["plan"]) { Default = "false", Words = ["true", "false"], On = CiHosts.GitHub },
         new("sarif", "true uploads the findings to code scanning; needs security-events: write.", InputKind.Host, ["plan"]) { Default = "false", Words = ["true", "false"], On = CiHosts.GitHub },
         new("github-deployments", "true reports the deployment to GitHub's Deployments API; a job with environment: does so by itself. Needs deployments: write.", InputKind.Host, [.. Stages, "rollback", "recover"]) { Default = "false", Words = ["true", "false"], On = CiHosts.GitHub },
-        new("open-issue", "true opens one issue with a post-mortem skeleton after a rollback that needs a person; needs issues: write.", InputKind.Host, [.. Stages, "rollback", "recover"]) { Default = "false", Words = ["true", "false"], On = CiHosts.GitHub },
+        new("open-issue", "true opens one issue with a post-mortem skeleton after a rollback that needs a person.", InputKind.Host, [.. Stages, "rollback", "recover"])
+        {
+            Default = "false",
+            Words = ["true", "false"],
+            On = CiHosts.GitHub | CiHosts.GitLab,
+            Notes = [(CiHosts.GitHub, "Needs issues: write."), (CiHosts.GitLab, $"It is confidential. {NeedsToken}")],
+        },
         new("pull-request-status", "true reports the verdict as a status of the pull request, which a branch policy can require.", InputKind.Host, ["plan"]) { Default = "true", Words = ["true", "false"], On = CiHosts.Azure },
         new("threads", "The most findings that get a thread at their line, worst first; 0 for none.", InputKind.Host, ["plan"]) { Default = "5", On = CiHosts.Azure },
         new("github-connection", "The service connection of a GitHub repository that Azure Pipelines builds: the comment goes there.", InputKind.Host, ["plan"]) { On = CiHosts.Azure },
@@ -71,7 +84,12 @@ public static class HostModel
         new("build-tags", "true tags the build with how its deployment ended.", InputKind.Host, [.. Stages, "rollback", "recover"]) { Default = "true", Words = ["true", "false"], On = CiHosts.Azure },
         new("run-in", "binary runs the program that the extension brings; image runs the container image, which has every client tool, where the agent has Docker.", InputKind.Host, Every) { Default = "binary", Words = ["binary", "image"], On = CiHosts.Azure },
         new("container-image", "With run-in image: the image; empty for the one of this version.", InputKind.Host, Every) { On = CiHosts.Azure },
-        new("summary", "The job summary: always, failure, off.", InputKind.Host, Every) { Default = "always", Words = ["always", "failure", "off"] },
+        new("summary", "The job summary: always, failure, off.", InputKind.Host, Every)
+        {
+            Default = "always",
+            Words = ["always", "failure", "off"],
+            Notes = [(CiHosts.GitLab, "GitLab shows it in the job's artifact.")],
+        },
         new("github-token", "The token for comments and reports; what it may not do is left out and named.", InputKind.Host, Every) { Default = "${{ github.token }}", On = CiHosts.GitHub },
         new("job-status", "Leave it alone: the post step reads from it how the job ended.", InputKind.Host, Every) { Default = "${{ job.status }}", On = CiHosts.GitHub },
     ];
