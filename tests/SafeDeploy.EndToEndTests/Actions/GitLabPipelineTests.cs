@@ -98,11 +98,6 @@ public sealed class GitLabPipelineTests
         Assert.True(jobs.Select(j => j.Status).SequenceEqual(["success", "success", "failed", "skipped", "success"]), string.Join("\n\n", jobs));
         Assert.Contains("waits for its next job until", jobs[1].AfterLog, StringComparison.Ordinal);
         Assert.Equal(("rolled-back", "v1"), (jobs[^1].Dotenv["SAFE_DEPLOY_OUTPUT_CONCLUSION"], site.Target.Serves));
-
-        site.Sample.Write("acceptance-tests.sh", "exit 0");
-        var good = await Example(site, "9003").RunAsync();
-        Assert.True(good.Select(j => j.Status).SequenceEqual(["success", "success", "success", "success", "skipped"]), string.Join("\n\n", good));
-        Assert.Equal(("deployed", "v2"), (good[3].Dotenv["SAFE_DEPLOY_OUTPUT_CONCLUSION"], site.Target.Serves));
     }
 
     [Fact]
@@ -115,7 +110,7 @@ public sealed class GitLabPipelineTests
             await File.WriteAllTextAsync(Path.Combine(home, "schema.sql"), "create table item (id integer primary key, code text);\n");
             await File.WriteAllTextAsync(Path.Combine(home, "change.sql"), "create index item_code on item (code);\n");
             var risky = await PlanAsync(gitlab, home);
-            Assert.Equal(("failed", "refuse"), (risky.Status, risky.Dotenv["SAFE_DEPLOY_OUTPUT_CONCLUSION"]));
+            Assert.True((risky.Status, risky.Dotenv["SAFE_DEPLOY_OUTPUT_CONCLUSION"]) == ("failed", "refuse"), risky.ToString());
             var note = Assert.Single(gitlab.Notes).Value.Body;
             Assert.StartsWith("<!-- safe-deploy:plan:files -->\n", note, StringComparison.Ordinal);
             Assert.Contains("create-index-without-concurrently", note, StringComparison.Ordinal);
@@ -169,7 +164,7 @@ public sealed class GitLabPipelineTests
 
     /// <summary>The component, included by a project whose runner has a shell executor.</summary>
     private static GitLabRunner Runner(Sample sample) => new(
-        Component("{ release: $CI_COMMIT_TAG }"),
+        Component("{ reason: $CI_COMMIT_TAG }"),
         new GitLabRunnerOptions(sample.Home, Tag("9001"), ImmutableDictionary<string, string>.Empty.Add("DATABASE_URL", sample.Database.Url), []));
 
     private static GitLabPipeline Component(string inputs)
@@ -182,7 +177,7 @@ public sealed class GitLabPipelineTests
     }
 
     /// <summary>The example as it stands; only where the program is and what the sample's configuration asks for comes from the project.</summary>
-    private static GitLabRunner Example(FileSite site, string id = "9002")
+    private static GitLabRunner Example(FileSite site)
     {
         foreach (var script in new[] { "run-tests.sh", "acceptance-tests.sh" })
             File.SetUnixFileMode(Path.Combine(site.Sample.Home, script), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -197,7 +192,7 @@ public sealed class GitLabPipelineTests
         };
         return new GitLabRunner(
             GitLabPipeline.Parse(Read("examples", "test-deploy-rollback.gitlab-ci.yml")),
-            new GitLabRunnerOptions(site.Sample.Home, Tag(id).Remove("CI_COMMIT_TAG").Add("CI_COMMIT_BRANCH", "main"), project.ToImmutableDictionary().AddRange(site.Variables.Select(v => KeyValuePair.Create(v.Name, v.Value))), []));
+            new GitLabRunnerOptions(site.Sample.Home, Tag("9002").Remove("CI_COMMIT_TAG").Add("CI_COMMIT_BRANCH", "main"), project.ToImmutableDictionary().AddRange(site.Variables.Select(v => KeyValuePair.Create(v.Name, v.Value))), []));
     }
 
     private static ImmutableDictionary<string, string> Tag(string id) => new Dictionary<string, string>

@@ -65,6 +65,9 @@ public sealed class GitLabPlatform(ImmutableDictionary<string, string> variables
             Annotate(plan.Annotations(null, folder).Select(a => a.Cleaned(redactor)));
         }
 
+        // There is no page that shows a summary: how it ended stands in the log too. A bad end is said already.
+        if (result is { Code: (int)ExitCode.Done, Outcome: { } outcome })
+            Annotate([new HostAnnotation("notice", $"safe-deploy {result.Step}", outcome.Statement).Cleaned(redactor)]);
         // A job that is being cancelled has little time left; what it would tell is in its log.
         if (result.Code == (int)ExitCode.Cancelled || _context.Project.Length == 0)
             return;
