@@ -129,23 +129,22 @@ public sealed class GitLabRunner(GitLabPipeline pipeline, GitLabRunnerOptions op
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         var log = new StringBuilder();
-        void Read(string? line)
-        {
-            lock (log)
-                log.Append(line is null ? "" : options.Masked.Aggregate(line, (text, secret) => text.Replace(secret, "[MASKED]", StringComparison.Ordinal)) + "\n");
-        }
-
         using var process = Process.Start(start) ?? throw new InvalidOperationException("the shell did not start");
-        process.OutputDataReceived += (_, line) => Read(line.Data);
-        process.ErrorDataReceived += (_, line) => Read(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
         lock (_gate)
             _running = isScript ? process : null;
-        await process.WaitForExitAsync();
+        await Task.WhenAll(ReadAsync(process.StandardOutput, log), ReadAsync(process.StandardError, log), process.WaitForExitAsync());
         lock (_gate)
             _running = null;
-        return (process.ExitCode, log.ToString());
+        return (process.ExitCode, options.Masked.Aggregate(log.ToString(), (text, secret) => text.Replace(secret, "[MASKED]", StringComparison.Ordinal)));
+    }
+
+    /// <summary>As it comes: a carriage return is no line end to GitLab.</summary>
+    private static async Task ReadAsync(StreamReader stream, StringBuilder log)
+    {
+        var buffer = new char[4096];
+        while (await stream.ReadAsync(buffer) is > 0 and var count)
+            lock (log)
+                log.Append(buffer, 0, count);
     }
 
     /// <summary>To the process group; a cancel that is not heard within the grace becomes a kill.</summary>
