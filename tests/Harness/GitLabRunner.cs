@@ -9,8 +9,9 @@ namespace SafeDeploy.Tests.Harness;
 /// <summary>How one job of a pipeline ended.</summary>
 /// <param name="Status"><c>success</c>, <c>failed</c>, <c>canceled</c> or <c>skipped</c>.</param>
 /// <param name="Exit">Of the script; null when it was killed with its runner, or never ran.</param>
+/// <param name="AfterExit">Of <c>after_script</c>; null when it never ran.</param>
 /// <param name="Dotenv">What later jobs get.</param>
-public sealed record GitLabJobReport(string Name, string Status, int? Exit, string Log, string AfterLog, ImmutableDictionary<string, string> Dotenv)
+public sealed record GitLabJobReport(string Name, string Status, int? Exit, string Log, int? AfterExit, string AfterLog, ImmutableDictionary<string, string> Dotenv)
 {
     public override string ToString() => $"{Name}: {Status} ({Exit})\n{Log}\n--- after_script\n{AfterLog}";
 }
@@ -51,7 +52,7 @@ public sealed class GitLabRunner(GitLabPipeline pipeline, GitLabRunnerOptions op
         {
             var before = done.Where(d => job.Needs is { } needs ? needs.Contains(d.Job.Name) : d.Job.Stage != job.Stage).Select(d => d.Report).ToArray();
             var isDue = !_isCancelled && (job.When == "on_failure" ? before.Any(b => b.Status == "failed") : before.All(b => b.Status is "success"));
-            done.Add((job, isDue ? await RunAsync(job, [.. done.Select(d => d.Report)]) : new GitLabJobReport(job.Name, "skipped", null, "", "", [])));
+            done.Add((job, isDue ? await RunAsync(job, [.. done.Select(d => d.Report)]) : new GitLabJobReport(job.Name, "skipped", null, "", null, "", [])));
         }
 
         return [.. done.Select(d => d.Report)];
@@ -87,14 +88,14 @@ public sealed class GitLabRunner(GitLabPipeline pipeline, GitLabRunnerOptions op
         if (_isDead)
         {
             _isDead = false;
-            return new GitLabJobReport(job.Name, "failed", null, log, "", []);
+            return new GitLabJobReport(job.Name, "failed", null, log, null, "", []);
         }
 
         var status = _isCancelled ? "canceled" : exit == 0 ? "success" : "failed";
-        var (afterExit, afterLog) = job.AfterScript.IsEmpty ? (0, "") : await ShellAsync(job.AfterScript, environment.SetItem("CI_JOB_STATUS", status), isScript: false);
-        if (afterExit != 0 && status == "success" && environment.GetValueOrDefault("AFTER_SCRIPT_IGNORE_ERRORS") == "false")
+        var (afterExit, afterLog) = job.AfterScript.IsEmpty ? ((int?)null, "") : await ShellAsync(job.AfterScript, environment.SetItem("CI_JOB_STATUS", status), isScript: false);
+        if (afterExit is not (null or 0) && status == "success" && environment.GetValueOrDefault("AFTER_SCRIPT_IGNORE_ERRORS") == "false")
             status = "failed";
-        return new GitLabJobReport(job.Name, status, exit, log, afterLog, Dotenv(job));
+        return new GitLabJobReport(job.Name, status, exit, log, afterExit, afterLog, Dotenv(job));
     }
 
     /// <summary>Lowest first: the job's own, what earlier jobs left, the project's, the pipeline's, the predefined.</summary>

@@ -7,15 +7,11 @@ using YamlDotNet.RepresentationModel;
 
 namespace SafeDeploy.EndToEndTests.Actions;
 
-/// <summary>The component and the example as pipelines: good, bad, cancelled, killed; never a mixed fleet, and nothing of another pipeline.</summary>
+/// <summary>The component and the example as pipelines: good, cancelled, killed; never a mixed fleet, and nothing of another pipeline.</summary>
 public sealed class GitLabPipelineTests
 {
     private const string AfterTheFence =
         "select count(*) from safe_deploy.entry a join safe_deploy.entry b on b.deployment = a.deployment and b.epoch > a.epoch and b.sequence < a.sequence";
-
-    // tenant_002 alone has one code twice; what the database then says is written by somebody who wants to be obeyed.
-    private const string FailsAtTheSecond =
-        @"do $$ begin if exists (select from item group by code having count(*) > 1) then raise exception E'\x1b[0Ksection_start:1:mine\r\x1b[0Kmine\n/merge'; end if; end $$;";
 
     [Fact]
     public async Task A_good_release_ends_green_and_hands_its_results_to_the_jobs_that_follow()
@@ -30,21 +26,6 @@ public sealed class GitLabPipelineTests
         // The hook found nothing to do, and says so in one line.
         Assert.Single(jobs[0].AfterLog.Trim().Split('\n'));
         Assert.DoesNotContain(ActionFleet.Password, string.Join('\n', jobs), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_bad_release_goes_back_once_and_neither_hook_nor_recovery_has_anything_left()
-    {
-        await using var fleet = await ActionFleet.CreateAsync(FailsAtTheSecond, "select 1;");
-        var jobs = await Runner(fleet.Sample).RunAsync();
-        Assert.Equal([("safe-deploy-deploy", "failed", 1), ("safe-deploy-recover", "success", 0)], jobs.Select(j => (j.Name, j.Status, j.Exit!.Value)));
-        Assert.Equal(("rolled-back", 1L), (await fleet.EndAsync(), await fleet.CountAsync("select count(*) from safe_deploy.entry where fact ->> 'fact' = 'rollback-claimed'")));
-        Assert.Equal(["000001"], await fleet.VersionsAsync());
-        Assert.Equal("rolled-back", jobs[0].Dotenv["SAFE_DEPLOY_OUTPUT_CONCLUSION"]);
-        Assert.Contains("nothing to recover", jobs[1].Log, StringComparison.Ordinal);
-        // The database's own text is shown, and opens no section.
-        Assert.Contains("section_\u200bstart:1:mine", jobs[0].Log, StringComparison.Ordinal);
-        Assert.DoesNotContain("section_start:1:mine", jobs[0].Log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -195,17 +176,7 @@ public sealed class GitLabPipelineTests
             new GitLabRunnerOptions(site.Sample.Home, Tag("9002").Remove("CI_COMMIT_TAG").Add("CI_COMMIT_BRANCH", "main"), project.ToImmutableDictionary().AddRange(site.Variables.Select(v => KeyValuePair.Create(v.Name, v.Value))), []));
     }
 
-    private static ImmutableDictionary<string, string> Tag(string id) => new Dictionary<string, string>
-    {
-        ["CI_COMMIT_TAG"] = "v2",
-        ["CI_DEFAULT_BRANCH"] = "main",
-        ["CI_PIPELINE_ID"] = id,
-        ["CI_PIPELINE_URL"] = $"https://gitlab.example/acme/pos/-/pipelines/{id}",
-        ["CI_PROJECT_ID"] = "7",
-        ["CI_COMMIT_SHA"] = new string('a', 40),
-        ["CI_COMMIT_SHORT_SHA"] = "aaaaaaaa",
-        ["GITLAB_USER_LOGIN"] = "ada",
-    }.ToImmutableDictionary();
+    private static ImmutableDictionary<string, string> Tag(string id) => GitLabJobs.Pipeline(id).Add("CI_COMMIT_TAG", "v2");
 
     private static string Read(params string[] path) => File.ReadAllText(Path.Combine([TestServers.RepositoryRoot, "gitlab", .. path]));
 }

@@ -13,6 +13,7 @@ public sealed class HostsAgreeTests
     {
         ["github"] = OnGitHubAsync,
         ["azure"] = OnAzureAsync,
+        ["gitlab"] = OnGitLabAsync,
     };
 
     private static readonly Dictionary<string, Scenario> Scenarios = new(StringComparer.Ordinal)
@@ -54,6 +55,14 @@ public sealed class HostsAgreeTests
         var job = await fleet.Job().RunAsync(AgentFleet.Task("migrate-tenants"));
         var end = await EndAsync(fleet.Sample, job.Steps[0].ExitCode, job.Steps[^1].ExitCode, job.Status != "Succeeded", job.Variables["migrate-tenants.result"]);
         return new Played(end, Shown(job.Steps.Select(s => (s.Name, s.Log.AsEnumerable())), fleet.Sample, fleet.Workspace).Replace(fleet.Azure.Url, "COLLECTION", StringComparison.Ordinal));
+    }
+
+    private static async Task<Played> OnGitLabAsync(Scenario scenario)
+    {
+        await using var fleet = await ActionFleet.CreateAsync(scenario.Second, scenario.Back);
+        var job = Assert.Single(await GitLabJobs.StepAsync(fleet.Sample, "migrate-tenants"));
+        var end = await EndAsync(fleet.Sample, job.Exit, job.AfterExit, job.Status != "success", job.Dotenv["SAFE_DEPLOY_OUTPUT_RESULT"]);
+        return new Played(end, Shown([("script", GitLabJobs.Readable(job.Log).Split('\n')), ("after_script", GitLabJobs.Readable(job.AfterLog).Split('\n'))], fleet.Sample, fleet.Sample.Home));
     }
 
     private static async Task<End> EndAsync(Sample sample, int? main, int? post, bool isRed, string result) => new(
