@@ -23,7 +23,7 @@ public static class GitLabCodeQuality
     }
 
     private static CodeQualityFinding Finding(RiskLine f, string file, Dictionary<string, int> seen, Redactor redactor) => new(
-        HostMarkdown.Cut(redactor.Clean($"{f.Message}. {f.Remedy}"), LongestDescription).TrimEnd(), f.Rule, Fingerprint(f, file, seen), SeverityOf(f.Severity),
+        HostMarkdown.Cut(redactor.Clean($"{f.Message.TrimEnd('.')}. {f.Remedy}"), LongestDescription).TrimEnd(), f.Rule, Fingerprint(f, file, seen), SeverityOf(f.Severity),
         new CodeQualityLocation(file, new CodeQualityLines(Math.Max(f.Line, 1))));
 
     private static string Plain(string file) => file.StartsWith("./", StringComparison.Ordinal) ? file[2..] : file;
