@@ -4,7 +4,6 @@ using SafeDeploy.Cli.Actions;
 using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Hosts.GitLab;
 using SafeDeploy.Reporting;
-using SafeDeploy.Tests.Harness;
 
 namespace SafeDeploy.Tests.Hosts;
 
