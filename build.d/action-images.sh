@@ -20,7 +20,9 @@ sdk_fingerprint() { fingerprint "$(dotnet_home)/sdk/$(dotnet --version)" src/Saf
 # Debian as debootstrap makes it, from the archive that this machine itself uses.
 debian_base() {
     local tree archive log="$artifacts/debian-base.log"
-    archive=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)*\([^ ]*\).*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
+    # One of the two places is there, not always both.
+    archive=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } |
+        sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)*\([^ ]*\).*/\2/p' | head -n 1)
     say "making the base $debian_image"
     tree=$(mktemp -d /tmp/safe-deploy-debian.XXXXXX)
     as_root debootstrap --variant=minbase bookworm "$tree" "${archive:-http://deb.debian.org/debian}" >"$log" 2>&1 || {
