@@ -16,6 +16,23 @@ public sealed class ActionReport(
     // A cancelled step has seconds to live; otherwise a slow GitHub must not hold the job for long.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
+    private HashSet<string>? _changed;
+
+    /// <summary>Full paths of what the pull request changes; null outside pull requests, and where GitHub does not tell.</summary>
+    public async Task<IReadOnlySet<string>?> ChangedAsync(CancellationToken cancellation)
+    {
+        if (context.PullRequest is not { } pull || !MayAsk)
+            return null;
+        using var clock = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, clock.Token);
+        using var rest = new GitHubRest(context.ApiUrl, inputs["github-token"], TimeProvider.System);
+        await TryAsync("list of changed files", "pull-requests: read", async () =>
+            _changed = (await new GitHubReports(rest, context.Repository, TimeProvider.System).ChangedFilesAsync(pull, both.Token)).Select(f => f.Filename).ToHashSet(StringComparer.Ordinal));
+        return _changed?.Select(f => Path.GetFullPath(f, context.Workspace)).ToHashSet(StringComparer.Ordinal);
+    }
+
+    private bool MayAsk => inputs["github-token"].Length > 0 && context.Repository.Length > 0;
+
     public async Task PublishAsync(ActionResult result, CancellationToken cancellation)
     {
         var outcome = result.Outcome;
@@ -30,8 +47,8 @@ public sealed class ActionReport(
         Outputs(result, outcome, await WriteReportAsync(result, cancellation));
         Summarise(result, outcome);
         if (outcome is not null && result.Code != (int)ExitCode.Done)
-            Annotate([new GitHubAnnotation("error", $"safe-deploy {result.Step}: {outcome.Conclusion}", $"{outcome.Statement}{Next(outcome)}")]);
-        if (result.Code != (int)ExitCode.Cancelled && inputs["github-token"].Length > 0 && context.Repository.Length > 0)
+            Annotate([new GitHubAnnotation("error", $"safe-deploy {result.Step}: {GitHubSummary.Word(outcome)}", $"{outcome.Statement}{Next(outcome)}")]);
+        if (result.Code != (int)ExitCode.Cancelled && MayAsk)
             await TellGitHubAsync(result, outcome, cancellation);
         else if (result.Plan is { } plan)
             Annotate(GitHubPlan.Annotations(plan, null, ConfigFolder));
@@ -97,17 +114,10 @@ public sealed class ActionReport(
 
     private async Task TellPlanAsync(GitHubReports reports, PlanView plan, string sarif, CancellationToken cancellation)
     {
-        IReadOnlySet<string>? changed = null;
-        if (context.PullRequest is { } pull)
-        {
-            await TryAsync("list of changed files", "pull-requests: read", async () =>
-                changed = (await reports.ChangedFilesAsync(pull, cancellation)).Select(f => f.Filename).ToHashSet(StringComparer.Ordinal));
-            if (inputs["comment"] != "never")
-                await TryAsync("comment", "pull-requests: write", () => reports.CommentAsync(
-                    pull, GitHubPlan.Marker(plan.Environment), redactor.Clean(GitHubPlan.Comment(plan, context.RunUrl)), inputs["comment"] == "on-risk" && !plan.HasRisk, cancellation));
-        }
-
-        Annotate(GitHubPlan.Annotations(plan, changed, ConfigFolder));
+        if (context.PullRequest is { } pull && inputs["comment"] != "never")
+            await TryAsync("comment", "pull-requests: write", () => reports.CommentAsync(
+                pull, GitHubPlan.Marker(plan.Environment), redactor.Clean(GitHubPlan.Comment(plan, context.RunUrl)), inputs["comment"] == "on-risk" && !plan.HasRisk, cancellation));
+        Annotate(GitHubPlan.Annotations(plan, _changed, ConfigFolder));
         if (inputs["check-run"] == "true")
             await TryAsync("check run", "checks: write", () => reports.CheckRunAsync(CheckRun(plan), cancellation));
         if (sarif.Length > 0)

@@ -15,6 +15,7 @@ namespace SafeDeploy.Cli.Actions;
 public sealed class ActionRun(Invocation invocation, string? verb) : IDisposable
 {
     private const string StatePrefix = "safe_deploy_";
+    private const string StandardConfig = "safe-deploy.yml";
 
     // What decides where and what is rolled back: GitHub evaluates a step's inputs again for its post, and they may have changed.
     private static readonly ImmutableArray<string> Kept = ["config", "environment", "image", "release", "docker-host"];
@@ -39,17 +40,23 @@ public sealed class ActionRun(Invocation invocation, string? verb) : IDisposable
         Mask(reading);
         if (!isPost)
             HintAtLocalhost(reading.Config);
-        var (arguments, wrong) = isPost ? (Hook(), []) : HostCommandLine.Of(Step, _inputs);
+        var (arguments, wrong) = isPost ? (Hook(), []) : HostCommandLine.Of(Step, Given());
         if (!wrong.IsEmpty)
             return Refuse(wrong);
+        var report = new ActionReport(context, files, _log, invocation, Redactor(reading), _inputs);
+        var changed = Step == "plan" ? await report.ChangedAsync(cancellation) : null;
         var (result, markdown, sarif) = (new StringWriter(), new StringWriter(), new StringWriter());
         var code = await FrontDoor.RunAsync(
-            [.. arguments, "--output", "json"], invocation with { Out = result, Error = _log, IsInteractive = false, AlsoAs = Forms(markdown, sarif) });
-        await new ActionReport(context, files, _log, invocation, Redactor(reading), _inputs).PublishAsync(
+            [.. arguments, "--output", "json"], invocation with { Out = result, Error = _log, IsInteractive = false, AlsoAs = Forms(markdown, sarif), Changed = changed });
+        await report.PublishAsync(
             new ActionResult(Step, isPost, code, result.ToString(), reading.Config) { Markdown = markdown.ToString(), Sarif = sarif.ToString() }, cancellation);
         _log.End();
         return code;
     }
+
+    /// <summary>Files are judged without a configuration too: its name's default is nothing that somebody asked for.</summary>
+    private ImmutableDictionary<string, string> Given() =>
+        _inputs["files"].Length > 0 && _inputs["config"] == StandardConfig && !File.Exists(Path.GetFullPath(StandardConfig, invocation.Folder)) ? _inputs.Remove("config") : _inputs;
 
     /// <summary>What people see of a plan, from the same run of it; other steps leave both empty.</summary>
     private ImmutableArray<PlanForm> Forms(TextWriter markdown, TextWriter sarif) =>

@@ -32,8 +32,8 @@ internal static class FilePlan
             var files = new List<RiskFile>();
             foreach (var path in paths)
                 files.AddRange(await ReadAsync(invocation.Folder, path, cancellation));
-            if (line.GetValue(PlanOptions.GitBase) is { } reference)
-                await KeepChangedAsync(files, invocation.Folder, reference, cancellation);
+            if (await ChangedAsync(invocation, line, cancellation) is { } changed)
+                KeepChanged(files, invocation.Folder, changed);
             var exported = line.GetValue(PlanOptions.Statistics);
             var statistics = exported is not null
                 ? await StatisticsFile.ReadAsync(Path.GetFullPath(exported, invocation.Folder), exported, cancellation)
@@ -70,7 +70,7 @@ internal static class FilePlan
         if (line.GetResult(CommonOptions.Config) is null or { Implicit: true })
             return new RiskSettings(RiskThreshold.High, []);
         var path = Path.GetFullPath(line.GetValue(CommonOptions.Config)!, invocation.Folder);
-        var reading = await ConfigFile.ReadAsync(path, new ConfigRequest(line.GetValue(CommonOptions.Environment), invocation.Variables, []), cancellation);
+        var reading = await ConfigFile.ReadRiskAsync(path, new ConfigRequest(line.GetValue(CommonOptions.Environment), invocation.Variables, []), cancellation);
         return reading.Config?.Risk ?? throw new ProblemException(reading.Problems[0]);
     }
 
@@ -101,10 +101,15 @@ internal static class FilePlan
         }
     }
 
+    /// <summary>Full paths; null where all files are judged.</summary>
+    private static async Task<IReadOnlySet<string>?> ChangedAsync(Invocation invocation, ParseResult line, CancellationToken cancellation) =>
+        line.GetValue(PlanOptions.GitBase) is { } reference
+            ? await new GitChanges(new ProcessRunner(TimeProvider.System)).SinceAsync(invocation.Folder, reference, cancellation)
+            : invocation.Changed;
+
     /// <summary>What the change does not touch is only played, for what it made.</summary>
-    private static async Task KeepChangedAsync(List<RiskFile> files, string folder, string reference, CancellationToken cancellation)
+    private static void KeepChanged(List<RiskFile> files, string folder, IReadOnlySet<string> changed)
     {
-        var changed = await new GitChanges(new ProcessRunner(TimeProvider.System)).SinceAsync(folder, reference, cancellation);
         for (var i = 0; i < files.Count; i++)
             files[i] = files[i] with { IsReplayed = !changed.Contains(Path.GetFullPath(files[i].Path, folder)) };
     }

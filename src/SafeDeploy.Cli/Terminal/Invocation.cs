@@ -39,6 +39,9 @@ public sealed record Invocation(
     /// <summary>Further forms of the answer of <c>plan</c>, for a caller inside this process: the plan is made once.</summary>
     public ImmutableArray<PlanForm> AlsoAs { get; init; } = [];
 
+    /// <summary>Full paths of what a pull request changes, from a caller inside this process: <c>plan --files</c> judges these and plays the others for what they made. Null: all are judged.</summary>
+    public IReadOnlySet<string>? Changed { get; init; }
+
     /// <summary>The name that the program was started by; a link to it has its own.</summary>
     public string CalledAs { get; init; } = "";
 

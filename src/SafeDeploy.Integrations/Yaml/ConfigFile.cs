@@ -27,6 +27,13 @@ public static class ConfigFile
         }
     }
 
+    /// <summary>The same for a judgement of files: variables that are not set are asked for only below <c>risk:</c>.</summary>
+    public static async Task<ConfigReading> ReadRiskAsync(string path, ConfigRequest request, CancellationToken cancellation)
+    {
+        var whole = await ReadAsync(path, request, cancellation);
+        return RiskSection.IsEnough(whole) ? RiskSection.Read(YamlTree.Read(Text(await BytesAsync(path, cancellation), path), Shown(path)), request) : whole;
+    }
+
     private static async Task<byte[]> BytesAsync(string path, CancellationToken cancellation)
     {
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))

@@ -14,25 +14,46 @@ public static class GitHubSummary
     private const int Limit = GitHubFiles.SummaryLimit / 4;
     private const int ActionsShown = 20;
     private const int FailuresShown = 100;
+    private const string Parked = "parked";
 
     public static string Of(string step, OutcomeDocument outcome)
     {
         var head = new StringBuilder();
-        head.Append(CultureInfo.InvariantCulture, $"### {Sign(outcome)} safe-deploy {step}: {outcome.Conclusion}\n\n{Text(outcome.Statement)}\n\n");
+        head.Append(CultureInfo.InvariantCulture, $"### {Sign(outcome)} safe-deploy {step}: {Word(outcome)}\n\n{Text(outcome.Statement)}\n\n");
         Problems(head, outcome.Report is { Problems.IsEmpty: false } ended ? ended.Problems : outcome.Problems);
         if (outcome.Report is not { } report)
             return GitHubMarkdown.Cut(head.ToString(), Limit);
-        Facts(head, report);
-        Steps(head, report);
-        if (report.Decision is { } decision)
-            Decision(head, decision);
-        Failures(head, report.Failures);
-        if (report.Scopes.IsEmpty)
+        var isOnItsWay = outcome is { ExitCode: 0, Conclusion: Parked };
+        if (isOnItsWay)
+            Step(head, report);
+        else
+            Ended(head, report);
+        if (report.Scopes.IsEmpty || (isOnItsWay && report.Steps is not [.., { Step: StepName.MigratePublic or StepName.MigrateTenants }]))
             return GitHubMarkdown.Cut(head.ToString(), Limit);
         head.Append(CultureInfo.InvariantCulture, $"\n#### {Schemas(report.Scopes.Length)}\n\n| schema | forward | taken back | attempts | time |\n|---|---|---|---|---|\n");
         var rows = report.Scopes.OrderByDescending(s => s.Back.Length).ThenByDescending(s => s.Attempts).ThenByDescending(s => s.DurationMs).Select(Row).ToArray();
         return GitHubMarkdown.Fit(GitHubMarkdown.Cut(head.ToString(), Limit / 2), rows, n => string.Create(CultureInfo.InvariantCulture, $"\n… and {n} more: see the report\n"), "\n", Limit);
     }
+
+    /// <summary>In the middle of a chain: what this step did; the step that ends the chain tells the whole story.</summary>
+    private static void Step(StringBuilder text, RunReport report)
+    {
+        if (report.Steps is [.., var last])
+            text.Append(CultureInfo.InvariantCulture, $"{Text(last.Summary)} ({Seconds(last.DurationMs)})<br>\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Text(report.Deployment)}: {Text(report.From?.Display ?? "nothing")} → {Text(report.To?.Display ?? "nothing")}\n");
+    }
+
+    private static void Ended(StringBuilder text, RunReport report)
+    {
+        Facts(text, report);
+        Steps(text, report);
+        if (report.Decision is { } decision)
+            Decision(text, decision);
+        Failures(text, report.Failures);
+    }
+
+    /// <summary>How it ended, in one word. A step that failed leaves the deployment to the post; to a reader of the step it failed.</summary>
+    public static string Word(OutcomeDocument outcome) => outcome is { ExitCode: not 0, Conclusion: Parked } ? "failed" : outcome.Conclusion ?? "";
 
     /// <summary>First line of the issue's body; one deployment has one.</summary>
     public static string IssueMarker(string deployment) => $"<!-- safe-deploy:post-mortem:{deployment} -->";
