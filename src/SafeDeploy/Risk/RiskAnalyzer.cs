@@ -21,11 +21,8 @@ public sealed class RiskAnalyzer(ISqlParser parser)
 {
     private readonly EffectModel _model = new(parser);
 
-    // With fewer files, starting further threads takes longer than what they would save.
-    private const int FilesForOneThread = 16;
-
     /// <summary>A file with its statements as the grammar reads them.</summary>
-    private sealed record ReadFile(RiskFile File, ImmutableArray<(SqlStatement Statement, SqlParseResult Parsed)> Statements);
+    private sealed record ReadFile(RiskFile File, IReadOnlyList<SqlStatement> Statements, SqlParseResult[] Parsed);
 
     /// <summary>A file played, with where unqualified names lead at its end.</summary>
     private sealed record PlayedFile(FileContext Context, ImmutableArray<string> SearchPath);
@@ -36,27 +33,24 @@ public sealed class RiskAnalyzer(ISqlParser parser)
         var all = files.ToImmutableArray();
         var schema = before.Replay(_model);
         var played = options.Independent
-            ? SideBySide(all, f => Play(Read(f, cancellation), before.Replay(_model), options, cancellation), cancellation)
-            : SideBySide(all, f => Read(f, cancellation), cancellation).Select(f => Play(f, schema, options, cancellation)).ToArray();
-        var judged = SideBySide(played, p => Judged(p, cancellation), cancellation);
+            ? SideBySide.Select(all, f => Play(Read(f, cancellation), before.Replay(_model), options, cancellation), cancellation)
+            : [.. SideBySide.Select(all, f => Read(f, cancellation), cancellation).Select(f => Play(f, schema, options, cancellation))];
+        var judged = SideBySide.Select(played, p => Judged(p, cancellation), cancellation);
         return new RiskReport([.. judged.SelectMany(s => s)], before.Notes) { Files = all };
     }
 
-    private static IEnumerable<TOut> SideBySide<TIn, TOut>(IEnumerable<TIn> items, Func<TIn, TOut> work, CancellationToken cancellation) =>
-        items.TryGetNonEnumeratedCount(out var count) && count < FilesForOneThread
-            ? items.Select(work)
-            : items.AsParallel().AsOrdered().WithCancellation(cancellation).Select(work);
-
     private ReadFile Read(RiskFile file, CancellationToken cancellation)
     {
-        var statements = ImmutableArray.CreateBuilder<(SqlStatement, SqlParseResult)>();
-        foreach (var statement in parser.Split(SqlText.Readable(file.Sql)))
+        var statements = parser.Split(SqlText.Readable(file.Sql));
+        var parsed = new SqlParseResult[statements.Count];
+        for (var i = 0; i < parsed.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            statements.Add((statement, statement.Error is { } error ? SqlParseResult.Failed(error.Message, error.Offset - statement.Offset) : parser.Parse(statement.Text)));
+            var statement = statements[i];
+            parsed[i] = statement.Error is { } error ? SqlParseResult.Failed(error.Message, error.Offset - statement.Offset) : parser.Parse(statement.Text);
         }
 
-        return new ReadFile(file, statements.ToImmutable());
+        return new ReadFile(file, statements, parsed);
     }
 
     private PlayedFile Play(ReadFile read, SchemaState schema, RiskOptions options, CancellationToken cancellation)
@@ -64,9 +58,10 @@ public sealed class RiskAnalyzer(ISqlParser parser)
         schema.IsJudging = !read.File.IsReplayed;
         schema.FreshEnumValues.Clear();
         var context = new FileContext(read.File, options);
-        foreach (var (statement, parsed) in read.Statements)
+        for (var i = 0; i < read.Parsed.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
+            var (statement, parsed) = (read.Statements[i], read.Parsed[i]);
             context.Add(new JudgedStatement(
                 read.File.Path,
                 read.File.FirstLine + statement.Line - 1,
@@ -84,7 +79,7 @@ public sealed class RiskAnalyzer(ISqlParser parser)
         return new PlayedFile(context, [.. schema.SearchPath]);
     }
 
-    private ImmutableArray<JudgedStatement> Judged(PlayedFile played, CancellationToken cancellation)
+    private JudgedStatement[] Judged(PlayedFile played, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var file = played.Context.File;

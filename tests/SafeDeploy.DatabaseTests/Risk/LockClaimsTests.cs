@@ -11,6 +11,7 @@ public sealed class LockClaimsTests
     [Theory]
     [InlineData("catalogue")]
     [InlineData("orm")]
+    [InlineData("deep")]
     public async Task What_is_stored_is_what_the_server_does(string corpus)
     {
         var folder = Path.Combine(Folder, corpus);
