@@ -40,7 +40,11 @@ internal static class FilePlan
                 files = [new RiskFile(exported!, statistics.Schema, IsReplayed: true), .. files.Where(f => !f.IsReplayed)];
             var schema = line.GetValue(FileOptions.Schema) is { } given ? ReadFile(invocation.Folder, given) : null;
             var options = new RiskOptions(
-                line.GetValue(FileOptions.Independent), risk.ProtectedTables, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime));
+                line.GetValue(FileOptions.Independent), risk.ProtectedTables, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime))
+            {
+                Approvals = risk.Approvals,
+                KeepsTrees = line.GetValue(CommonOptions.Output) != "json" || !invocation.AlsoAs.IsEmpty || line.GetValue(PlanOptions.Fix) || line.GetValue(FileOptions.Trace) is not null,
+            };
             var parser = PgQueryParser.Load();
             var report = PlanFiles.Run(parser, files, schema, options, cancellation);
             if (line.GetValue(FileOptions.Trace) is { } url)

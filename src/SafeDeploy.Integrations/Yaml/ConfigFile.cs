@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using SafeDeploy.Config;
@@ -19,12 +20,29 @@ public static class ConfigFile
         try
         {
             var bytes = await BytesAsync(path, cancellation);
-            return ConfigReader.Read(YamlTree.Read(Text(bytes, path), Shown(path)), request);
+            var reading = ConfigReader.Read(YamlTree.Read(Text(bytes, path), Shown(path)), request);
+            return reading.Config is { Risk.ApprovalsFile: { } approvals } config
+                ? reading with { Config = config with { Risk = config.Risk with { Approvals = await ApprovalsAsync(Path.Combine(Path.GetDirectoryName(path) ?? "", approvals), cancellation) } } }
+                : reading;
         }
         catch (ProblemException failure)
         {
             return ConfigReading.Failed(failure.Problem);
         }
+    }
+
+    private static async Task<ImmutableArray<Approval>> ApprovalsAsync(string path, CancellationToken cancellation)
+    {
+        if (!File.Exists(path))
+            throw Fail(YamlProblems.Missing, Shown(path), "risk.approvals names a file that is not there", "write it, or take the key out");
+        var (approvals, wrong) = Approval.In(Text(await BytesAsync(path, cancellation), path));
+        return wrong.IsEmpty
+            ? approvals
+            : throw Fail(
+                YamlProblems.Unreadable,
+                string.Create(CultureInfo.InvariantCulture, $"{Shown(path)}:{wrong[0]}"),
+                "this line is no approval",
+                "write it as: TABLE FILE sha256:HEX by=\"NAME\" because=\"REASON\" until=2027-01-31");
     }
 
     private static async Task<byte[]> BytesAsync(string path, CancellationToken cancellation)

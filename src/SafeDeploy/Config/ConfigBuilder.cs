@@ -46,7 +46,10 @@ internal static class ConfigBuilder
     };
 
     private static RiskSettings Risk(SectionValue risk) =>
-        new(risk.Get<RiskThreshold>("fail_on"), risk.List<string>("protected_tables"), risk.Maybe<string>("statistics"));
+        new(risk.Get<RiskThreshold>("fail_on"), risk.List<string>("protected_tables"), risk.Maybe<string>("statistics"))
+        {
+            ApprovalsFile = risk.Maybe<string>("approvals"),
+        };
 
     private static BackupSettings Backup(SectionValue backup) => new(backup.Get<Uri>("store"), backup.Get<BackupVerification>("verify"))
     {

@@ -55,6 +55,7 @@ internal static class ConfigSchema
             "The lowest severity of a finding that refuses the deployment; `never` only reports.") with
         { Default = ["high"] },
         List("protected_tables", ScalarTypes.Text, "Tables whose change or loss is always critical; with or without schema."),
+        Key("approvals", PlaceTypes.File, "Who answers for which change of a protected table's integrity rules, one line each: `TABLE FILE sha256:HEX by=\"…\" because=\"…\" until=2027-01-31`."),
         Key("statistics", PlaceTypes.File, "Structure and sizes that `plan --export-statistics` wrote; used where no database is asked, as in a pull request."),
     ],
     []);

@@ -13,7 +13,8 @@ namespace SafeDeploy.Risk;
 /// </remarks>
 internal static class PlanJsonWriter
 {
-    private const int StatementsAtOnce = 512;
+    // So that a part is no large object, which the collector neither moves nor reuses soon.
+    private const int StatementsAtOnce = 32;
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -29,31 +30,31 @@ internal static class PlanJsonWriter
         }
 
         to.Write("],\"verdict\":");
-        to.Write(Text(json => Verdict(json, verdict)));
+        to.Write(Text(0, json => Verdict(json, verdict)));
         to.Write(",\"schema_notes\":");
-        to.Write(Text(json => Texts(json, report.Notes)));
+        to.Write(Text(0, json => Texts(json, report.Notes)));
         to.Write('}');
     }
 
     private static string Statements(JudgedStatement[] statements)
     {
         // The commas between them are written by an array; its brackets are not ours to write.
-        var array = Text(json =>
+        return Text(1, json =>
         {
             json.WriteStartArray();
             foreach (var statement in statements)
                 Statement(json, statement);
             json.WriteEndArray();
         });
-        return array[1..^1];
     }
 
-    private static string Text(Action<Utf8JsonWriter> write)
+    /// <param name="without">Bytes to leave out at both ends.</param>
+    private static string Text(int without, Action<Utf8JsonWriter> write)
     {
-        var bytes = new ArrayBufferWriter<byte>();
+        var bytes = new ArrayBufferWriter<byte>(1 << 15);
         using (var json = new Utf8JsonWriter(bytes, Options))
             write(json);
-        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+        return Encoding.UTF8.GetString(bytes.WrittenSpan[without..^without]);
     }
 
     private static void Statement(Utf8JsonWriter json, JudgedStatement statement)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDeploy.Config;
 using SafeDeploy.Risk.Effects;
 using SafeDeploy.Risk.Fleet;
 using SafeDeploy.Risk.Schema;
@@ -13,6 +14,12 @@ namespace SafeDeploy.Risk;
 /// <param name="Tenants">Whose schemas the files are run in; null where nothing is known of tenants.</param>
 public sealed record RiskOptions(bool Independent, ImmutableArray<string> ProtectedTables, DateOnly? Today = null, TenantContext? Tenants = null)
 {
+    /// <summary>Who answers for which change of a protected table's integrity rules.</summary>
+    public ImmutableArray<Approval> Approvals { get; init; } = [];
+
+    /// <summary>False: nobody asks for rewrites, so the statements' trees are forgotten as soon as they are judged.</summary>
+    public bool KeepsTrees { get; init; } = true;
+
     public static readonly RiskOptions Default = new(false, []);
 }
 
@@ -31,11 +38,13 @@ public sealed class RiskAnalyzer(ISqlParser parser)
     public RiskReport Analyze(IEnumerable<RiskFile> files, SchemaScript before, RiskOptions options, CancellationToken cancellation)
     {
         var all = files.ToImmutableArray();
-        var schema = before.Replay(_model);
-        var played = options.Independent
-            ? SideBySide.Select(all, f => Play(Read(f, cancellation), before.Replay(_model), options, cancellation), cancellation)
-            : [.. SideBySide.Select(all, f => Read(f, cancellation), cancellation).Select(f => Play(f, schema, options, cancellation))];
-        var judged = SideBySide.Select(played, p => Judged(p, cancellation), cancellation);
+        var schema = options.Independent ? new SchemaState() : before.Replay(_model);
+        var judged = options.Independent
+            ? SideBySide.Select(all, f => Judged(Play(Read(f, cancellation), before.Replay(_model), options, cancellation), cancellation), cancellation)
+            : SideBySide.Select(
+                [.. SideBySide.Select(all, f => Read(f, cancellation), cancellation).Select(f => Play(f, schema, options, cancellation))],
+                p => Judged(p, cancellation),
+                cancellation);
         return new RiskReport([.. judged.SelectMany(s => s)], before.Notes) { Files = all };
     }
 
@@ -83,6 +92,9 @@ public sealed class RiskAnalyzer(ISqlParser parser)
     {
         cancellation.ThrowIfCancellationRequested();
         var file = played.Context.File;
-        return file.IsReplayed ? [] : [.. Reversal.Judge(file, RuleCatalogue.Apply(played.Context), parser, _model, played.SearchPath)];
+        if (file.IsReplayed)
+            return [];
+        var judged = Reversal.Judge(file, RuleCatalogue.Apply(played.Context), parser, _model, played.SearchPath);
+        return [.. played.Context.Options.KeepsTrees ? judged : judged.Select(s => s with { Parsed = s.Parsed.WithoutTree() })];
     }
 }

@@ -152,7 +152,7 @@ public static class RuleCatalogue
         return
         [
             .. found.Select(f => Silenced(InAnyTenant(f, file.Options), mine, file.Options.Today)).OrderByDescending(f => f.Severity),
-            .. mine.Where(s => !s.Counts(file.Options.Today) || !found.Any(f => f.Rule == s.Rule)).Select(Unused),
+            .. mine.Where(s => !s.Counts(file.Options.Today) || s.Rule == ProtectedTable.Slug || !found.Any(f => f.Rule == s.Rule)).Select(Unused),
         ];
     }
 
@@ -201,7 +201,7 @@ public static class RuleCatalogue
     private static int LastLine(JudgedStatement statement) => statement.Line + statement.Sql.AsSpan().Count('\n');
 
     private static Finding Silenced(Finding finding, Suppression[] mine, DateOnly? today) =>
-        Array.Find(mine, s => s.Rule == finding.Rule && s.Counts(today)) is { } by ? finding with { SuppressedBecause = by.Because } : finding;
+        finding.Rule != ProtectedTable.Slug && Array.Find(mine, s => s.Rule == finding.Rule && s.Counts(today)) is { } by ? finding with { SuppressedBecause = by.Because } : finding;
 
     private static Finding Unused(Suppression suppression) => new(
         UnusedSuppression.Slug,

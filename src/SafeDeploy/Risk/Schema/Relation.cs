@@ -3,7 +3,8 @@ using SafeDeploy.Risk.Sql;
 namespace SafeDeploy.Risk.Schema;
 
 /// <summary>A relation's place in the catalogue, unquoted.</summary>
-public readonly record struct RelationKey(string Schema, string Name)
+/// <remarks>A class: dictionaries with a value type for a key are compiled while the program runs.</remarks>
+public sealed record RelationKey(string Schema, string Name)
 {
     public static readonly RelationKey None = new("", "");
 

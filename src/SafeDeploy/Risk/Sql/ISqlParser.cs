@@ -43,6 +43,9 @@ public sealed record SqlParseResult
 
     public static readonly SqlParseResult Empty = new();
 
+    /// <summary>What went wrong stays known; the tree, by far the largest part of what is remembered of a statement, does not.</summary>
+    public SqlParseResult WithoutTree() => Tree is null ? this : Empty;
+
     public static SqlParseResult Of(SqlNode statement) => new() { Tree = statement };
 
     public static SqlParseResult Failed(string message, int offset, bool mayBeNewer = false) =>
