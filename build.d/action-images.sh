@@ -15,12 +15,15 @@ made_from() { docker image inspect "$1" --format '{{index .Config.Labels "safe-d
 # Somebody who pulled the published base keeps it.
 pulled_sdk() { have_image "$sdk_image" && [ -z "$(made_from "$sdk_image")" ]; }
 
-sdk_fingerprint() { fingerprint "$(dotnet_home)/sdk/$(dotnet --version)" src/SafeDeploy.Cli/packages.lock.json | cut -c1-16; }
+# The lock file by its content: another checkout of the same has it from another time.
+sdk_fingerprint() { { fingerprint "$(dotnet_home)/sdk/$(dotnet --version)"; cat src/SafeDeploy.Cli/packages.lock.json; } | sha256sum | cut -c1-16; }
 
 # Debian as debootstrap makes it, from the archive that this machine itself uses.
 debian_base() {
     local tree archive log="$artifacts/debian-base.log"
-    archive=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)*\([^ ]*\).*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
+    # One of the two places is there, not always both.
+    archive=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } |
+        sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)*\([^ ]*\).*/\2/p' | head -n 1)
     say "making the base $debian_image"
     tree=$(mktemp -d /tmp/safe-deploy-debian.XXXXXX)
     as_root debootstrap --variant=minbase bookworm "$tree" "${archive:-http://deb.debian.org/debian}" >"$log" 2>&1 || {

@@ -189,7 +189,10 @@ docs() {
 }
 
 bench() {
-    [ "${1:-}" != plan ] || { bench_plan "${@:2}"; return; }
+    case ${1:-} in
+        plan) bench_plan "${@:2}"; return ;;
+        image) bench_image "${@:2}"; return ;;
+    esac
     setup servers
     dotnet run -c Release --project bench/SafeDeploy.Benchmarks -- "$@"
 }

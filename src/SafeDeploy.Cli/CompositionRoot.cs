@@ -15,6 +15,7 @@ using SafeDeploy.Integrations.HealthGates.Http;
 using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.LedgerStores.Mirror;
 using SafeDeploy.Integrations.LedgerStores.Postgres;
+using SafeDeploy.Integrations.Machines;
 using SafeDeploy.Integrations.Migrations.ShellCommand;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
 using SafeDeploy.Integrations.Processes;
@@ -74,7 +75,10 @@ public sealed class CompositionRoot
         var backups = Backups(settings, store);
         var world = new World(
             _config, ledger, store is null ? null : new StoreMirror(store, _redactor), database, Engine(ScopeKind.Public, source, database), Engine(ScopeKind.Tenants, source, database), backups?.Backup, target,
-            _parser, new ScriptEffects(_parser), gates, _story, _clock);
+            _parser, new ScriptEffects(_parser), gates, _story, _clock)
+        {
+            Machine = new LinuxMachine(Environment.ProcessorCount),
+        };
         return Wire(world, front, new AdoptService(source, database, ledger), backups is { } both ? new ManualRestore(world, both.Restore) : null);
     }
 

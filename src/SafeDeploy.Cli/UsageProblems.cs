@@ -29,7 +29,7 @@ public static class UsageProblems
     public static readonly ProblemInfo Input = new(
         "SD0006", "an input of the CI step is wrong",
         "An input of the action, task or component has a value that is not accepted.",
-        "action/README.md lists the inputs and their values.");
+        "action/README.md, for Azure Pipelines azdo-task/README.md, lists the inputs and their values.");
 
     public static readonly ProblemInfo NoReport = new(
         "SD0005", "there is no deployment to report on",
@@ -64,7 +64,7 @@ public static class UsageProblems
         $"\"{word}\" is not known to safe-deploy{verb}{(nearest is null ? "" : $"; the nearest is {nearest}")}", verb);
 
     public static Problem WrongInput(string what) => Input.Occurred(
-        what, "the step's inputs (with:)", "nothing was touched", "nothing was started", "correct the input; action/README.md lists them");
+        what, "the step's inputs", "nothing was touched", "nothing was started", "correct the input; action/README.md and azdo-task/README.md list them");
 
     public static Problem UnreadableFile(string path, string why) => Unreadable.Occurred(
         $"\"{path}\" cannot be read: {why}", path, "nothing was touched", "nothing was judged", "correct the path; relative ones start in the current folder");

@@ -19,6 +19,7 @@ public sealed class JobHost
     private readonly CancellationTokenSource _death = new();
     private JobConclusion _status = JobConclusion.Success;
     private bool _shutdown;
+    private bool _isLate;
     private volatile DockerStep? _running;
 
     public JobHost(JobOptions options)
@@ -38,6 +39,13 @@ public sealed class JobHost
 
     /// <summary>Lines of the step that runs now, for a test that waits for one.</summary>
     public bool HasSaid(string text) => _running?.Says(text) == true || _reports.Any(r => r.Log.Any(l => l.Contains(text, StringComparison.Ordinal)));
+
+    /// <summary>The job's <c>timeout-minutes</c> are over: to its steps that is a cancel.</summary>
+    public void TimeOut()
+    {
+        _isLate = true;
+        Cancel();
+    }
 
     public void Cancel()
     {
@@ -124,6 +132,8 @@ public sealed class JobHost
         var (result, docker, summary, raw) = await RunStageAsync(step, stage, output, own.Token);
         if (result == "timeout")
             output.Error($"The action '{name}' has timed out after {step.Timeout!.Value.TotalMinutes} minutes.");
+        if (result == "cancelled" && _isLate)
+            output.Error("The job has exceeded the maximum execution time.");
         if (result == "cancelled")
             output.Error("The operation was canceled.");
         var outcome = result == "timeout" || output.HasFailed ? "failure" : result;

@@ -10,6 +10,9 @@ if (args is [] or ["--help"])
     return 64;
 }
 
+if (args is ["--wait"] or ["--wait", "--hear"])
+    return await Waiting.RunAsync(args.Length == 2);
+
 LoadOptions options;
 try
 {
@@ -51,6 +54,7 @@ internal static class Usage
         """
         dotnet LoadGenerator.dll --url http://127.0.0.1:8080/sales [--method POST] [--header "Name: value"]… [--body JSON]
             [--connections 8] [--rate 300] [--at-least 0] [--at-most 100000] [--timeout 10] [--no-keep-alive] [--until-stdin-closes]
+        dotnet LoadGenerator.dll --wait [--hear]: sends nothing, until SIGINT or SIGTERM where it is to hear them
         Sends each request once. Ends at --at-most, or when told (SIGTERM, SIGINT, end of stdin) and --at-least were sent.
         Prints one JSON line. Exit code 0: none failed, 1: some failed, 64: wrong usage.
         """;

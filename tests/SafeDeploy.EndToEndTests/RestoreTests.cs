@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text.Json;
 using Npgsql;
 using SafeDeploy.EndToEndTests.Crash;
 using SafeDeploy.EndToEndTests.Harness;
@@ -13,6 +15,7 @@ public sealed class RestoreTests : IAsyncLifetime
     private const string Backup = """
         backup:
           store: file://${BACKUPS}
+          same_disk: allowed
           verify: list
           client: ${CLIENT}
           files: [ config/ ]
@@ -85,8 +88,46 @@ public sealed class RestoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_set_is_proved_by_restore_on_demand_and_its_hash_is_that_of_the_report()
+    {
+        var proved = await CallAsync("backup", "--verify", "restore", "--output", "json");
+        Assert.True(proved.ExitCode == 0, proved.ToString());
+        Assert.Equal((_set, "restore"), (proved.Json.GetProperty("set").GetProperty("set").GetString(), proved.Json.GetProperty("set").GetProperty("verified_level").GetString()));
+        Assert.True(proved.Json.GetProperty("seconds").GetDouble() > 0 && proved.Json.GetProperty("set").GetProperty("bytes").GetInt64() > 0);
+        var manifest = Path.Combine(_sample.Backups, _set, "manifest.json");
+        var hash = await HashAsync(manifest);
+        Assert.Equal(hash, proved.Json.GetProperty("sha256").GetString());
+        var parts = JsonDocument.Parse(await File.ReadAllTextAsync(manifest)).RootElement.GetProperty("parts").EnumerateArray().ToList();
+        Assert.True(parts.Count > 1);
+        foreach (var part in parts)
+            Assert.Equal(await HashAsync(Path.Combine(_sample.Backups, _set, part.GetProperty("file").GetString()!)), part.GetProperty("sha256").GetString());
+        foreach (var format in (string[])["markdown", "html", "json", "post-mortem"])
+            Assert.Contains(hash, (await CallAsync("report", "--deployment", "nightly", "--format", format)).Out, StringComparison.Ordinal);
+
+        var choices = await CallAsync("rollback", "--list", "--output", "json");
+        Assert.True(choices.ExitCode == 0, choices.ToString());
+        Assert.Equal((_set, 2), (choices.Json.GetProperty("sets")[0].GetProperty("set").GetString(), choices.Json.GetProperty("sets").GetArrayLength()));
+        Assert.Contains("no release to go back to", (await CallAsync("rollback", "--list")).Out, StringComparison.Ordinal);
+        var nowhere = await CallAsync("rollback", "--to", "");
+        Assert.True(nowhere.ExitCode is 3 or 64, nowhere.ToString());
+
+        await using (var part = File.Open(Path.Combine(_sample.Backups, _set, parts[0].GetProperty("file").GetString()!), FileMode.Open))
+        {
+            var was = part.ReadByte();
+            part.Position = 0;
+            part.WriteByte((byte)(was ^ 1));
+        }
+
+        var damaged = await CallAsync("backup", "--verify", "checksum");
+        Assert.True(damaged.ExitCode == 1, damaged.ToString());
+        Assert.Contains("SD0508", damaged.Error, StringComparison.Ordinal);
+        Assert.Equal("", (await CallAsync("restore", "--list", "--output", "json")).Json.GetProperty("sets")[0].GetProperty("verified_level").GetString());
+    }
+
+    [Fact]
     public async Task A_tenant_everything_and_files_come_back_and_no_secret_is_left_anywhere()
     {
+        await using var processes = ProcessList.Watched(Secret, FileSecret);
         var whole = await Dump.OfAsync(_sample.Database);
         await _sample.Database.ExecuteAsync("delete from tenant_002.item; insert into tenant_003.item values (99, 'newer')");
         var tenant = await CallAsync("restore", "--set", _set, "--tenant", "tenant_002", "--yes", "--reason", "deleted by mistake");
@@ -111,6 +152,8 @@ public sealed class RestoreTests : IAsyncLifetime
         Assert.True(files.ExitCode == 0, files.ToString());
         Assert.Equal($"KEY={FileSecret}\n", await File.ReadAllTextAsync(Path.Combine(_sample.Home, "config", "app.env")));
         await AssertNoSecretAsync();
+        Assert.True(processes.Found.Looks > 10);
+        Assert.Empty(processes.Found.Seen);
     }
 
     [Fact]
@@ -135,6 +178,12 @@ public sealed class RestoreTests : IAsyncLifetime
         Assert.Contains("removed the database that an earlier call", again.Error, StringComparison.Ordinal);
         Assert.Equal(50, await _sample.Database.ScalarAsync<long>("select count(*) from tenant_002.item"));
         Assert.StartsWith("safe_deploy_old_", Assert.Single(await DatabasesAsync()), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> HashAsync(string file)
+    {
+        await using var stream = File.OpenRead(file);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream));
     }
 
     /// <summary>Just after the first line of this kind: the next one is not written.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SafeDeploy.EndToEndTests.Harness;
 
 namespace SafeDeploy.EndToEndTests;
@@ -16,6 +15,7 @@ public sealed class SecretTests
           url: ${DATABASE_URL}
         backup:
           store: file://${BACKUPS}
+          same_disk: allowed
         deploy:
           target: docker
           image: ${FRONT_IMAGE}
@@ -59,27 +59,23 @@ public sealed class SecretTests
         sample.Write("app.env", $"SESSION_SECRET={Planted[1]}\nMAIL_URL=smtp://app:{Planted[2]}@mail.example:25\n");
         (string, string)[] told = [("STRIPE_KEY", Planted[0]), ("SCRIPT", Path.Combine(sample.Home, "answer.sh"))];
 
-        var run = await sample.RunAsync("v1", "run", told);
+        CliResult run;
+        await using (var processes = ProcessList.Watched([.. Planted]))
+        {
+            run = await sample.RunAsync("v1", "run", told);
+            Assert.True(processes.Found.Looks > 10);
+            Assert.Empty(processes.Found.Seen);
+        }
+
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.Contains("not ready: ***, ***, ***", run.Error, StringComparison.Ordinal);
         foreach (var line in (string[])["status --output json", "history --output json", "rollback --dry-run"])
             await sample.RunAsync("v1", line, told);
 
-        string[] sinks = [sample.Said, await LedgerAsync(sample), .. await Task.WhenAll(Directory.GetFiles(sample.Backups, "*", SearchOption.AllDirectories).Select(f => File.ReadAllTextAsync(f)))];
+        string[] sinks = [sample.Said, await sample.LedgerAsync(), .. await Task.WhenAll(Directory.GetFiles(sample.Backups, "*", SearchOption.AllDirectories).Select(f => File.ReadAllTextAsync(f)))];
         Assert.True(sinks.Length > 2, "there is no copy of the ledger");
         Assert.Contains("booting with ***", sinks[1], StringComparison.Ordinal);
         foreach (var sink in sinks)
             Assert.All(Planted, secret => Assert.DoesNotContain(secret, sink, StringComparison.Ordinal));
-    }
-
-    private static async Task<string> LedgerAsync(Sample sample)
-    {
-        var start = new ProcessStartInfo(
-            Path.Combine(TestServers.PostgresBin, "pg_dump"), ["--data-only", "--schema=safe_deploy", sample.Database.Url])
-        { RedirectStandardOutput = true };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("pg_dump did not start");
-        var text = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return text;
     }
 }

@@ -1,40 +1,46 @@
-using System.Collections.Immutable;
 using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Integrations.Hosts;
-using SafeDeploy.Integrations.Hosts.GitHub;
 using SafeDeploy.Reporting;
 using SafeDeploy.Runs;
 
 namespace SafeDeploy.Cli.Actions;
 
-/// <summary>What GitHub shows of a step: outputs, summary, annotations, and over its REST interface the rest. Never decides how the step ends.</summary>
-public sealed class ActionReport(
-    GitHubContext context, GitHubFiles files, GitHubLog log, Invocation invocation, Redactor redactor, ImmutableDictionary<string, string> inputs)
+/// <summary>What a CI host shows of a step: outputs, report file, summary, annotations, and over its REST interface the rest. Never decides how the step ends.</summary>
+public sealed class ActionReport(IHostPlatform host, Invocation invocation, Redactor redactor)
 {
     private const string Folder = ".safe-deploy";
 
-    // A cancelled step has seconds to live; otherwise a slow GitHub must not hold the job for long.
+    // A cancelled step has seconds to live; otherwise a slow host must not hold the job for long.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    public async Task PublishAsync(ActionResult result, CancellationToken cancellation)
+    /// <summary>Full paths of what the pull request changes; null outside pull requests, and where the host does not tell.</summary>
+    public async Task<IReadOnlySet<string>?> ChangedAsync(CancellationToken cancellation)
+    {
+        using var clock = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, clock.Token);
+        var changed = await host.ChangedAsync(redactor, both.Token);
+        return changed?.Select(f => Path.GetFullPath(f, host.Workspace)).ToHashSet(StringComparer.Ordinal);
+    }
+
+    public async Task PublishAsync(StepResult result, CancellationToken cancellation)
     {
         var outcome = result.Outcome;
         // A hook that had nothing to do says nothing.
         var isSilent = result.IsPost && outcome is { Report: null, ExitCode: 0 };
         if (isSilent)
         {
-            log.Write($"{redactor.Clean(outcome!.Statement)}\n");
+            host.Log.Write($"{redactor.Clean(outcome!.Statement)}\n");
             return;
         }
 
         Outputs(result, outcome, await WriteReportAsync(result, cancellation));
-        Summarise(result, outcome);
+        if (StepInputs.WantsSummary(host.Inputs, result.Code))
+            host.Summarise(result.IsPost ? $"post step of {result.Step}" : result.Step, result, redactor);
         if (outcome is not null && result.Code != (int)ExitCode.Done)
-            Annotate([new GitHubAnnotation("error", $"safe-deploy {result.Step}: {outcome.Conclusion}", $"{outcome.Statement}{Next(outcome)}")]);
-        if (result.Code != (int)ExitCode.Cancelled && inputs["github-token"].Length > 0 && context.Repository.Length > 0)
-            await TellGitHubAsync(result, outcome, cancellation);
-        else if (result.Plan is { } plan)
-            Annotate(GitHubPlan.Annotations(plan, null, ConfigFolder));
+            Annotate(new HostAnnotation("error", $"safe-deploy {result.Step}: {StepSummary.Word(outcome)}", $"{outcome.Statement}{Next(outcome)}"));
+        using var clock = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, clock.Token);
+        await host.TellAsync(result, redactor, both.Token);
     }
 
     private static string Next(OutcomeDocument outcome)
@@ -43,7 +49,7 @@ public sealed class ActionReport(
         return problems is [.., var last] ? $"\nnext: {last.Next}" : "";
     }
 
-    private void Outputs(ActionResult result, OutcomeDocument? outcome, string report)
+    private void Outputs(StepResult result, OutcomeDocument? outcome, string report)
     {
         var ended = outcome?.Report;
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -58,132 +64,38 @@ public sealed class ActionReport(
             ["report"] = report,
         };
         foreach (var output in HostModel.Outputs)
-            files.Output(output.Name, redactor.Clean(values[output.Name]));
+            host.Output(output.Name, redactor.Clean(values[output.Name]));
     }
 
     private static string Decided(RunReport? ended) => ended?.Decision is { } decision ? $"{decision.Row}: {decision.Decision}" : "";
 
     private static string Verdict(PlanView? plan) => plan switch { null => "", { Refuses: true } => "refuse", _ => "pass" };
 
-    private void Summarise(ActionResult result, OutcomeDocument? outcome)
-    {
-        if (inputs["summary"] == "off" || (inputs["summary"] == "failure" && result.Code == (int)ExitCode.Done))
-            return;
-        var title = result.IsPost ? $"post step of {result.Step}" : result.Step;
-        if (result.Plan is { } plan)
-            files.Summary(redactor.Clean(GitHubPlan.Summary(plan)));
-        else if (outcome is not null)
-            files.Summary(redactor.Clean(GitHubSummary.Of(title, outcome)));
-        else if (result.Code != (int)ExitCode.Done)
-            files.Summary($"### ❌ safe-deploy {title}: {result.Word}\n\nThe log names what is wrong.\n\n");
-    }
-
-    private void Annotate(ImmutableArray<GitHubAnnotation> annotations) =>
-        log.Commands(annotations.Select(a => redactor.Clean(GitHubCommands.Annotation(a))));
-
-    private string ConfigFolder => Path.GetDirectoryName(inputs["config"].Replace('\\', '/'))?.Trim('.', '/') ?? "";
-
-    private async Task TellGitHubAsync(ActionResult result, OutcomeDocument? outcome, CancellationToken cancellation)
-    {
-        using var clock = new CancellationTokenSource(Patience, TimeProvider.System);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, clock.Token);
-        using var rest = new GitHubRest(context.ApiUrl, inputs["github-token"], TimeProvider.System);
-        var reports = new GitHubReports(rest, context.Repository, TimeProvider.System);
-        if (result.Plan is { } plan)
-            await TellPlanAsync(reports, plan, result.Sarif, both.Token);
-        if (outcome is { Report: { } report })
-            await TellDeploymentAsync(reports, result, outcome, report, both.Token);
-    }
-
-    private async Task TellPlanAsync(GitHubReports reports, PlanView plan, string sarif, CancellationToken cancellation)
-    {
-        IReadOnlySet<string>? changed = null;
-        if (context.PullRequest is { } pull)
-        {
-            await TryAsync("list of changed files", "pull-requests: read", async () =>
-                changed = (await reports.ChangedFilesAsync(pull, cancellation)).Select(f => f.Filename).ToHashSet(StringComparer.Ordinal));
-            if (inputs["comment"] != "never")
-                await TryAsync("comment", "pull-requests: write", () => reports.CommentAsync(
-                    pull, GitHubPlan.Marker(plan.Environment), redactor.Clean(GitHubPlan.Comment(plan, context.RunUrl)), inputs["comment"] == "on-risk" && !plan.HasRisk, cancellation));
-        }
-
-        Annotate(GitHubPlan.Annotations(plan, changed, ConfigFolder));
-        if (inputs["check-run"] == "true")
-            await TryAsync("check run", "checks: write", () => reports.CheckRunAsync(CheckRun(plan), cancellation));
-        if (sarif.Length > 0)
-            await TryAsync("findings in code scanning", "security-events: write", () => reports.SarifAsync(context.Sha, context.Ref, sarif, cancellation));
-    }
-
-    private NewCheckRun CheckRun(PlanView plan) => new(
-        $"safe-deploy plan ({plan.Environment})", context.Sha, "completed", plan.Refuses ? "failure" : plan.HasRisk ? "neutral" : "success", context.RunUrl.ToString(),
-        new CheckRunOutput(GitHubMarkdown.Cut(plan.Headline, 200), GitHubMarkdown.Cut(redactor.Clean(GitHubPlan.Summary(plan)), GitHubReports.BodyLimit - 1), GitHubPlan.CheckAnnotations(plan, ConfigFolder)));
-
-    private async Task TellDeploymentAsync(GitHubReports reports, ActionResult result, OutcomeDocument outcome, RunReport report, CancellationToken cancellation)
-    {
-        if (inputs["github-deployments"] == "true")
-            await TryAsync("deployment status", "deployments: write", async () =>
-            {
-                var id = await reports.DeploymentAsync(context.Sha, report.Environment, report.Deployment, cancellation);
-                await reports.DeploymentStatusAsync(id, new NewDeploymentStatus(StateOf(result, outcome), context.RunUrl.ToString(), GitHubMarkdown.Cut(redactor.Clean(outcome.Statement), 140), null, AutoInactive: true), cancellation);
-            });
-        if (inputs["open-issue"] == "true" && outcome.ExitCode == (int)ExitCode.PersonNeeded)
-            await TryAsync("issue", "issues: write", () => reports.IssueAsync(
-                GitHubSummary.IssueMarker(report.Deployment), GitHubMarkdown.Cut($"safe-deploy: {report.Environment} needs a person ({outcome.Conclusion})", 200), redactor.Clean(GitHubSummary.Issue(outcome, context.RunUrl)), cancellation));
-    }
-
-    private static string StateOf(ActionResult result, OutcomeDocument outcome) => outcome.Conclusion switch
-    {
-        "deployed" => "success",
-        "parked" when outcome.ExitCode == 0 => "in_progress",
-        // A release that a person takes back did not fail: it is no longer the one that serves.
-        "rolled-back" when result.Step == "rollback" => "inactive",
-        "refused" => "inactive",
-        _ => "failure",
-    };
-
-    /// <summary>What GitHub refuses is named, with the permission it needs; the job does not fail for it.</summary>
-    private async Task TryAsync(string what, string permission, Func<Task> act)
-    {
-        try
-        {
-            await act();
-        }
-        catch (GitHubRefusedException refused)
-        {
-            var fork = context.IsFork ? " A pull request from a fork has a token that can only read; the summary holds the same." : "";
-            var needs = refused.Status is System.Net.HttpStatusCode.Forbidden or System.Net.HttpStatusCode.NotFound
-                ? $" The job needs permissions: {{ {permission} }}{(refused.Needs.Length > 0 ? $" (GitHub names {refused.Needs})" : "")}."
-                : "";
-            Annotate([new GitHubAnnotation("notice", "safe-deploy", $"no {what}: GitHub refused it ({(int?)refused.Status}: {refused.Message}).{needs}{fork}")]);
-        }
-        catch (OperationCanceledException)
-        {
-            Annotate([new GitHubAnnotation("notice", "safe-deploy", $"no {what}: GitHub did not answer in time")]);
-        }
-    }
+    private void Annotate(HostAnnotation one) => host.Annotate([one.Cleaned(redactor)]);
 
     /// <summary>Path from the workspace; empty where nothing was written.</summary>
-    private async Task<string> WriteReportAsync(ActionResult result, CancellationToken cancellation)
+    private async Task<string> WriteReportAsync(StepResult result, CancellationToken cancellation)
     {
-        if (result.Json.Length == 0 || !Directory.Exists(context.Workspace))
+        if (result.Json.Length == 0 || !Directory.Exists(host.Workspace))
             return "";
         var name = Path.Combine(Folder, $"{result.Step}{(result.IsPost ? "-post" : "")}.json");
         try
         {
-            Directory.CreateDirectory(Path.Combine(context.Workspace, Folder));
-            await File.WriteAllTextAsync(Path.Combine(context.Workspace, name), result.Json, cancellation);
-            WorkspaceOwner.Give(context.Workspace, [Folder, .. BackupsInside(result)], invocation.User);
+            Directory.CreateDirectory(Path.Combine(host.Workspace, Folder));
+            await File.WriteAllTextAsync(Path.Combine(host.Workspace, name), result.Json, cancellation);
+            WorkspaceOwner.Give(host.Workspace, [Folder, .. BackupsInside(result)], invocation.User);
+            host.Keep(Path.Combine(host.Workspace, name));
             return name;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            Annotate([new GitHubAnnotation("notice", "safe-deploy", $"no report file: {failure.Message}")]);
+            Annotate(new HostAnnotation("notice", "safe-deploy", $"no report file: {failure.Message}"));
             return "";
         }
     }
 
-    private IEnumerable<string> BackupsInside(ActionResult result) =>
-        result.Config?.Backup?.Store is { Scheme: "file", LocalPath: var store } && Path.GetRelativePath(context.Workspace, store) is var inside && !inside.StartsWith("..", StringComparison.Ordinal) && Directory.Exists(store)
+    private IEnumerable<string> BackupsInside(StepResult result) =>
+        result.Config?.Backup?.Store is { Scheme: "file", LocalPath: var store } && Path.GetRelativePath(host.Workspace, store) is var inside && !inside.StartsWith("..", StringComparison.Ordinal) && Directory.Exists(store)
             ? [inside]
             : [];
 }

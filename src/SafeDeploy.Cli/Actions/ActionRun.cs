@@ -1,60 +1,60 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Hosts;
-using SafeDeploy.Integrations.Hosts.GitHub;
 using SafeDeploy.Integrations.Yaml;
 using SafeDeploy.Reporting;
 using SafeDeploy.Runs;
 
 namespace SafeDeploy.Cli.Actions;
 
-/// <summary>One container of the action: masks, the step as a verb of the program, then what GitHub shows of it.</summary>
+/// <summary>One step of a CI job: masks, the step as a verb of the program, then what the host shows of it.</summary>
 /// <param name="verb">From <c>args</c> of action.yml; null = the input <c>step</c> decides.</param>
-public sealed class ActionRun(Invocation invocation, string? verb) : IDisposable
+public sealed class ActionRun(Invocation invocation, IHostPlatform host, string? verb)
 {
-    private const string StatePrefix = "safe_deploy_";
+    private const string StandardConfig = "safe-deploy.yml";
 
-    // What decides where and what is rolled back: GitHub evaluates a step's inputs again for its post, and they may have changed.
-    private static readonly ImmutableArray<string> Kept = ["config", "environment", "image", "release", "docker-host"];
-
-    private readonly GitHubLog _log = new(invocation.Out, NewToken());
-    private readonly ImmutableDictionary<string, string> _inputs = GitHubInputs.Read(invocation.Variables);
-
-    public void Dispose() => _log.Dispose();
+    private readonly ImmutableDictionary<string, string> _inputs = host.Inputs;
 
     private string Step => verb ?? (_inputs["step"].Length > 0 ? _inputs["step"] : HostModel.DefaultVerb);
 
     public async Task<int> RunAsync(bool isPost, CancellationToken cancellation)
     {
-        if (isPost && HostModel.Verb(Step) is not { HasHook: true })
+        if (isPost && !(host.MainRan && HostModel.Verb(Step) is { HasHook: true }))
             return (int)ExitCode.Done;
-        var context = GitHubContext.Of(invocation.Variables, await EventAsync(cancellation));
-        var files = new GitHubFiles(context, NewToken);
         if (!isPost)
-            foreach (var name in Kept)
-                files.State(StatePrefix + name, _inputs[name]);
+            foreach (var name in StepInputs.Kept)
+                host.Record(name, _inputs[name]);
         var reading = await ReadConfigAsync(cancellation);
-        Mask(reading);
+        // Before the first line: what is printed later is masked by the host too, in every step that follows.
+        var secrets = reading.Secrets.Select(s => s.Reveal()).Concat(host.Secrets).Where(s => s.Length > 0).ToImmutableArray();
+        host.Mask(secrets);
         if (!isPost)
-            HintAtLocalhost(reading.Config);
-        var (arguments, wrong) = isPost ? (Hook(), []) : HostCommandLine.Of(Step, _inputs);
+            Hint(reading.Config);
+        var (arguments, wrong) = isPost ? (Hook(), []) : HostCommandLine.Of(Step, Given());
+        if (!isPost)
+            wrong = [.. host.Wrong, .. wrong];
         if (!wrong.IsEmpty)
             return Refuse(wrong);
+        var report = new ActionReport(host, invocation, new Redactor(secrets));
+        var changed = Step == "plan" ? await report.ChangedAsync(cancellation) : null;
         var (result, markdown, sarif) = (new StringWriter(), new StringWriter(), new StringWriter());
         var code = await FrontDoor.RunAsync(
-            [.. arguments, "--output", "json"], invocation with { Out = result, Error = _log, IsInteractive = false, AlsoAs = Forms(markdown, sarif) });
-        await new ActionReport(context, files, _log, invocation, Redactor(reading), _inputs).PublishAsync(
-            new ActionResult(Step, isPost, code, result.ToString(), reading.Config) { Markdown = markdown.ToString(), Sarif = sarif.ToString() }, cancellation);
-        _log.End();
+            [.. arguments, "--output", "json"], invocation with { Out = result, Error = host.Log, IsInteractive = false, AlsoAs = Forms(markdown, sarif), Progress = host.Progress, Changed = changed });
+        await report.PublishAsync(
+            new StepResult(Step, isPost, code, result.ToString(), reading.Config) { Markdown = markdown.ToString(), Sarif = sarif.ToString() }, cancellation);
+        host.Log.End();
         return code;
     }
+
+    /// <summary>Files are judged without a configuration too: its name's default is nothing that somebody asked for.</summary>
+    private ImmutableDictionary<string, string> Given() =>
+        _inputs["files"].Length > 0 && _inputs["config"] == StandardConfig && !File.Exists(Path.GetFullPath(StandardConfig, invocation.Folder)) ? _inputs.Remove("config") : _inputs;
 
     /// <summary>What people see of a plan, from the same run of it; other steps leave both empty.</summary>
     private ImmutableArray<PlanForm> Forms(TextWriter markdown, TextWriter sarif) =>
     [
-        new PlanForm("markdown", GitHubPlan.MarkdownLimit, markdown),
+        new PlanForm("markdown", host.MarkdownLimit, markdown),
         .. _inputs["sarif"] == "true" ? [new PlanForm("sarif", 0, sarif)] : ImmutableArray<PlanForm>.Empty,
     ];
 
@@ -64,12 +64,12 @@ public sealed class ActionRun(Invocation invocation, string? verb) : IDisposable
         var within = _inputs["rollback-within"].Length > 0 ? _inputs["rollback-within"] : "4m";
         return
         [
-            "hook", "--job-status", _inputs["job-status"], "--step", Step, "--within", within,
-            .. Kept.Select(name => (Name: name, Value: Recorded(name))).Where(k => k.Value.Length > 0).SelectMany(k => new[] { $"--{k.Name}", k.Value }),
+            "hook", "--job-status", host.JobStatus, "--step", Step, "--within", within,
+            .. StepInputs.Kept.Select(name => (Name: name, Value: Recorded(name))).Where(k => k.Value.Length > 0).SelectMany(k => new[] { $"--{k.Name}", k.Value }),
         ];
     }
 
-    private string Recorded(string name) => invocation.Variables.GetValueOrDefault($"STATE_{StatePrefix}{name}", _inputs[name]);
+    private string Recorded(string name) => host.Recorded(name) ?? _inputs[name];
 
     private async Task<ConfigReading> ReadConfigAsync(CancellationToken cancellation)
     {
@@ -78,34 +78,22 @@ public sealed class ActionRun(Invocation invocation, string? verb) : IDisposable
         return await ConfigFile.ReadAsync(path, new ConfigRequest(environment.Length > 0 ? environment : null, invocation.Variables, []), cancellation);
     }
 
-    /// <summary>Before the first line: what is printed later is masked by the runner too, in every step that follows.</summary>
-    private void Mask(ConfigReading reading) => _log.Commands(
-        reading.Secrets.Select(s => s.Reveal()).Append(_inputs["github-token"]).Where(s => s.Length > 0)
-            .SelectMany(s => GitHubCommands.MaskedForms(s)).Distinct(StringComparer.Ordinal).Select(GitHubCommands.Mask));
-
-    private Redactor Redactor(ConfigReading reading) => new(reading.Secrets.Select(s => s.Reveal()).Append(_inputs["github-token"]).Where(s => s.Length > 0));
-
-    private void HintAtLocalhost(DeployConfig? config)
+    /// <summary>What this host's people have to know before the step fails for it.</summary>
+    private void Hint(DeployConfig? config)
     {
-        if (config is not null && Uri.TryCreate(config.Database.Url.Reveal(), UriKind.Absolute, out var url) && url.Host.Length > 0 && url.IsLoopback)
-            _log.Commands([GitHubCommands.Annotation(new GitHubAnnotation(
-                "warning", "database.url", $"database.url names {url.Host}: inside a container action that is the action itself. The host of a service is its id, for example postgres, with the port of its container."))]);
+        var missing = StepTools.Missing(Step, config, invocation.Variable("PATH") ?? "", File.Exists);
+        if (!missing.IsEmpty && host.ToolsHint(missing) is { } tools)
+            host.Annotate([new HostAnnotation("warning", "safe-deploy", tools)]);
+        if (config is not null && Uri.TryCreate(config.Database.Url.Reveal(), UriKind.Absolute, out var url) && url.Host.Length > 0 && url.IsLoopback && host.LoopbackHint(url.Host) is { } hint)
+            host.Annotate([new HostAnnotation("warning", "database.url", hint)]);
     }
 
     private int Refuse(ImmutableArray<string> wrong)
     {
         foreach (var one in wrong)
-            _log.Write(ProblemText.Render(UsageProblems.WrongInput(one)));
-        _log.End();
-        _log.Commands(wrong.Take(GitHubAnnotation.MostOfALevel).Select(w => GitHubCommands.Annotation(new GitHubAnnotation("error", "safe-deploy", w))));
+            host.Log.Write(ProblemText.Render(UsageProblems.WrongInput(one)));
+        host.Log.End();
+        host.Annotate(wrong.Take(HostAnnotation.MostOfALevel).Select(w => new HostAnnotation("error", "safe-deploy", w)));
         return (int)ExitCode.Usage;
     }
-
-    private async Task<string> EventAsync(CancellationToken cancellation)
-    {
-        var path = invocation.Variable("GITHUB_EVENT_PATH");
-        return path is not null && File.Exists(path) ? await File.ReadAllTextAsync(path, cancellation) : "";
-    }
-
-    private static string NewToken() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 }

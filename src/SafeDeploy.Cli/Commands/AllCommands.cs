@@ -12,7 +12,7 @@ public static class AllCommands
         PlanCommand.Of(invocation),
         RunCommand.Of(invocation, null, "run", "The whole chain, with automatic rollback."),
         RunCommand.Of(invocation, StepName.Preflight, "preflight", "Is it safe to start now?"),
-        RunCommand.Of(invocation, StepName.Backup, "backup", "A consistent, verified backup of every scope."),
+        BackupCommand.Of(invocation),
         RunCommand.Of(invocation, StepName.MigratePublic, "migrate-public", "Migrates the shared schema."),
         RunCommand.Of(invocation, StepName.MigrateTenants, "migrate-tenants", "Migrates the tenants, canaries first."),
         RunCommand.Of(invocation, StepName.DeployImage, "deploy-image", "Brings the new release up beside the old one and moves traffic."),

@@ -51,6 +51,11 @@ public static class DeploymentOptions
         Description = "Takes the deployment although it is parked within its time.",
     };
 
+    public static readonly Option<bool> OwnRun = new("--own-run")
+    {
+        Description = "Only a deployment that this run of the CI began; any other is left alone.",
+    };
+
     public static readonly Option<bool> DryRun = new("--dry-run")
     {
         Description = "Prints the decision and its actions; changes nothing.",

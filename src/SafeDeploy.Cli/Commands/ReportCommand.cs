@@ -13,9 +13,9 @@ public static class ReportCommand
 {
     private static readonly Option<string> Format = new Option<string>("--format", "-f")
     {
-        Description = "markdown, summary (Markdown for a job's summary, under 1 MiB), html (one page that needs nothing else) or json.",
+        Description = "markdown, summary (Markdown for a job's summary, under 1 MiB), html (one page that needs nothing else), post-mortem (the record with what people have to write) or json.",
         DefaultValueFactory = _ => "markdown",
-    }.AcceptOnlyFromAmong("markdown", "summary", "html", "json");
+    }.AcceptOnlyFromAmong("markdown", "summary", "html", "post-mortem", "json");
 
     private static readonly Option<string?> File = new("--file") { Description = "Where it is written instead of stdout; replaced whole or not at all." };
 
@@ -54,6 +54,7 @@ public static class ReportCommand
     private static string Render(DeploymentReport report, Session session, string format) => format switch
     {
         "html" => HtmlReport.Render(report, session.Redactor),
+        "post-mortem" => MarkdownReport.PostMortem(report, session.Redactor),
         "summary" => MarkdownReport.Summary(report, session.Redactor),
         "json" => session.Redactor.Clean(JsonSerializer.Serialize(report, SafeDeployJson.Default.DeploymentReport)) + "\n",
         _ => MarkdownReport.Render(report, session.Redactor),

@@ -10,7 +10,7 @@ namespace SafeDeploy.Cli.Commands;
 public static class RestoreText
 {
     public static BackupSetLine Line(BackupSet set) =>
-        new(set.Name, set.Label.Deployment, set.Label.Release, set.TakenAt, set.VerifiedLevel, set.Bytes, set.Schemas);
+        new(set.Name, set.Label.Deployment, set.Label.Release, set.TakenAt, set.VerifiedLevel, set.VerifiedAt, set.Bytes, set.Schemas);
 
     public static string Of(string environment, ImmutableArray<BackupSet> sets) => sets.IsEmpty
         ? $"environment {environment} has no backup set\n"

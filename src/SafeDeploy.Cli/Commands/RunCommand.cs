@@ -29,7 +29,7 @@ public static class RunCommand
         return command;
     }
 
-    private static async Task<int> ActAsync(Session session, ParseResult line, StepName? step)
+    internal static async Task<int> ActAsync(Session session, ParseResult line, StepName? step)
     {
         var request = new RunRequest(
             step,

@@ -101,8 +101,20 @@ internal static class InitFiles
               rules: [ { if: $CI_COMMIT_TAG } ]
               environment: production
               resource_group: production          # one deployment at a time
+              interruptible: false
               variables: { VERSION: $CI_COMMIT_TAG }
-              script: [ safe-deploy run ]
+              script: [ safe-deploy action run ]
+              after_script: [ safe-deploy action run --post ]   # takes it back when the job failed or was cancelled before the commit point
+
+            recover:                              # for a runner that died
+              stage: .post
+              needs: [ deploy ]
+              rules: [ { if: $CI_COMMIT_TAG } ]
+              when: on_failure
+              environment: { name: production, action: access }
+              resource_group: production
+              variables: { VERSION: $CI_COMMIT_TAG, SAFE_DEPLOY_INPUT_OWN_RUN: "true" }
+              script: [ safe-deploy action recover ]
 
             """),
         _ => (".github/workflows/deploy.yml",

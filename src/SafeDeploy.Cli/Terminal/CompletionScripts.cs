@@ -48,9 +48,14 @@ public static class CompletionScripts
         function __safe_deploy_offered
             set -l line (commandline -cp)
             set -l words (commandline -op)
-            $words[1] "[suggest:"(string length -- $line)"]" $line 2>/dev/null
+            set -l offered ($words[1] "[suggest:"(string length -- $line)"]" $line 2>/dev/null)
+            if test -n "$offered"
+                printf '%s\n' $offered
+            else
+                __fish_complete_path (commandline -ct)
+            end
         end
-        complete -c safe-deploy -a "(__safe_deploy_offered)"
+        complete -c safe-deploy -f -a "(__safe_deploy_offered)"
 
         """;
 }

@@ -6,7 +6,8 @@ using SafeDeploy.Runs;
 namespace SafeDeploy.Cli.Terminal;
 
 /// <summary>Tells the run on stderr, line by line; every text passes the redactor.</summary>
-public sealed class ConsoleStory(TextWriter error, bool interactive, Redactor redactor, TimeProvider clock) : IStory
+/// <param name="progress">Told as often as a line of progress is printed.</param>
+public sealed class ConsoleStory(TextWriter error, bool interactive, Redactor redactor, TimeProvider clock, Action<string, int, int>? progress = null) : IStory
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -43,6 +44,7 @@ public sealed class ConsoleStory(TextWriter error, bool interactive, Redactor re
             if (!interactive)
             {
                 error.WriteLine(text);
+                progress?.Invoke(redactor.Clean(what), done, total);
                 return;
             }
 

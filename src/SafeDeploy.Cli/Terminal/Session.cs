@@ -82,7 +82,7 @@ public sealed class Session : IAsyncDisposable
         using var signals = new Signals();
         var reading = await ReadConfigAsync(invocation, line, signals.Cancellation.Graceful);
         var redactor = new Redactor([.. reading.Secrets.Select(s => s.Reveal()), .. await EnvFile.SecretsAsync(Folder(invocation, line), reading.Config, signals.Cancellation.Graceful)]);
-        var story = new ConsoleStory(invocation.Error, invocation.IsInteractive, redactor, TimeProvider.System);
+        var story = new ConsoleStory(invocation.Error, invocation.IsInteractive, redactor, TimeProvider.System, invocation.Progress);
         if (reading.Config is not { } config)
             return BadConfig(reading, story, invocation);
         try

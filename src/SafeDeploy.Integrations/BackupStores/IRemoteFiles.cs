@@ -9,6 +9,9 @@ public interface IRemoteFiles
     /// <summary>For messages, and for the receipt of a set.</summary>
     string PlaceOf(string name);
 
+    /// <summary>Certainly on no disk of this machine.</summary>
+    bool AreElsewhere => false;
+
     /// <summary>Keeps a file of this machine; one of the same name is replaced. Done only when it is safe there.</summary>
     Task PutAsync(string name, string file, CancellationToken cancellation);
 

@@ -17,6 +17,8 @@ public sealed class RemoteStore(IRemoteFiles files) : IBackupStore
 
     public string Workplace => WorkFolder.Place;
 
+    public bool? KeepsInWorkplace => files.AreElsewhere ? false : null;
+
     public string PlaceOf(string set) => files.PlaceOf(SetNames.Checked(set));
 
     public long? FreeBytes() => FreeSpace.Of(Workplace);

@@ -15,7 +15,7 @@ public static class CiRun
         if (Get("GITHUB_RUN_ID") is { } github)
             return new RunIdentity($"github-{github}", Link($"{Get("GITHUB_SERVER_URL")}/{Get("GITHUB_REPOSITORY")}/actions/runs/{github}"), Get("GITHUB_ACTOR") ?? user, machine, processId);
         if (Get("BUILD_BUILDID") is { } azure)
-            return new RunIdentity($"azure-{azure}", Link($"{Get("SYSTEM_COLLECTIONURI")}{Get("SYSTEM_TEAMPROJECT")}/_build/results?buildId={azure}"), Get("BUILD_REQUESTEDFOR") ?? user, machine, processId);
+            return new RunIdentity($"azure-{azure}", Link($"{Get("SYSTEM_COLLECTIONURI")}{Uri.EscapeDataString(Get("SYSTEM_TEAMPROJECT") ?? "")}/_build/results?buildId={azure}"), Get("BUILD_REQUESTEDFOR") ?? user, machine, processId);
         if (Get("CI_PIPELINE_ID") is { } gitlab)
             return new RunIdentity($"gitlab-{gitlab}", Link(Get("CI_PIPELINE_URL")), Get("GITLAB_USER_LOGIN") ?? user, machine, processId);
         return new RunIdentity("local", null, user, machine, processId);

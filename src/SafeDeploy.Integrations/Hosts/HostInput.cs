@@ -18,6 +18,17 @@ public enum InputKind
     Host,
 }
 
+/// <summary>The CI hosts that the program knows.</summary>
+[Flags]
+public enum CiHosts
+{
+    None = 0,
+    GitHub = 1,
+    Azure = 2,
+    GitLab = 4,
+    Every = GitHub | Azure | GitLab,
+}
+
 /// <summary>One input of the steps on every CI host. Manifests, input tables and the command line are made from it.</summary>
 /// <param name="Name">Lower-case words with hyphens; Azure writes it in camel case.</param>
 /// <param name="Description">One sentence, for manifests and tables.</param>
@@ -29,8 +40,13 @@ public sealed record HostInput(string Name, string Description, InputKind Kind, 
     /// <summary>The words that are accepted; empty = any text.</summary>
     public ImmutableArray<string> Words { get; init; } = [];
 
-    /// <summary>Only GitHub has it.</summary>
-    public bool GitHubOnly { get; init; }
+    /// <summary>The hosts that have it.</summary>
+    public CiHosts On { get; init; } = CiHosts.Every;
+
+    /// <summary>What only one host has to be told.</summary>
+    public ImmutableArray<(CiHosts Host, string Sentence)> Notes { get; init; } = [];
+
+    public string DescriptionOn(CiHosts host) => string.Join(' ', Notes.Where(n => n.Host == host).Select(n => n.Sentence).Prepend(Description));
 
     public string Option => $"--{Name}";
 

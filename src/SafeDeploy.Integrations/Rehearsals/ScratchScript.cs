@@ -40,5 +40,5 @@ internal sealed record ScratchScript(ImmutableArray<ScriptSegment> Segments, boo
     // SELECT 1 is how some tools' users write "nothing".
     private static bool IsConstant(SqlNode? statement) =>
         statement is { Kind: "SelectStmt" } select && !select.Has("fromClause") && !select.Has("withClause")
-        && !select.DescendantsAndSelf().Any(n => n.Is("FuncCall"));
+        && !select.HoldsKind("FuncCall");
 }

@@ -66,7 +66,7 @@ public sealed class StatementTracer(ISqlParser parser, TimeProvider clock)
         await using var connection = await server.ConnectAsync(main, cancellation);
         foreach (var statement in Statements(schema))
         {
-            if (statement.Tree is null || OutsideScratch.Reaches(statement.Tree.Value) is not null)
+            if (statement.Tree is null || OutsideScratch.Reaches(statement.Tree) is not null)
                 continue;
             try
             {
@@ -159,8 +159,7 @@ public sealed class StatementTracer(ISqlParser parser, TimeProvider clock)
     }
 
     private static TracedEffect Of(ScratchTrace trace, ImmutableHashSet<string> before, string? error) => new(
-        trace.Locks.ToImmutableSortedDictionary(StringComparer.Ordinal), trace.IndexLocks.ToImmutableSortedDictionary(StringComparer.Ordinal),
-        trace.SequenceLocks.ToImmutableSortedDictionary(StringComparer.Ordinal), [.. trace.Rewrites], [.. trace.Scans], before, error);
+        RelationLocks.Of(trace.Locks), RelationLocks.Of(trace.IndexLocks), RelationLocks.Of(trace.SequenceLocks), [.. trace.Rewrites], [.. trace.Scans], before, error);
 
     private static async Task<ImmutableHashSet<string>> ExistingAsync(ScratchServer server, string main, CancellationToken cancellation)
     {

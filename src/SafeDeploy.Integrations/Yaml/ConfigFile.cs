@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using SafeDeploy.Config;
@@ -14,17 +15,42 @@ public static class ConfigFile
 
     /// <summary>The configuration, or everything that is wrong with it. Never fails otherwise, whatever the file holds.</summary>
     /// <param name="path">As the person gave it; messages repeat it.</param>
-    public static async Task<ConfigReading> ReadAsync(string path, ConfigRequest request, CancellationToken cancellation)
+    public static Task<ConfigReading> ReadAsync(string path, ConfigRequest request, CancellationToken cancellation) =>
+        ReadAsync(path, root => ConfigReader.Read(root, request), cancellation);
+
+    /// <summary>The same for a judgement of files: variables that are not set are asked for only below <c>risk:</c>.</summary>
+    public static Task<ConfigReading> ReadRiskAsync(string path, ConfigRequest request, CancellationToken cancellation) => ReadAsync(
+        path,
+        root => ConfigReader.Read(root, request) is var whole && RiskSection.IsEnough(whole) ? RiskSection.Read(root, request) : whole,
+        cancellation);
+
+    private static async Task<ConfigReading> ReadAsync(string path, Func<ConfigNode, ConfigReading> read, CancellationToken cancellation)
     {
         try
         {
-            var bytes = await BytesAsync(path, cancellation);
-            return ConfigReader.Read(YamlTree.Read(Text(bytes, path), Shown(path)), request);
+            var reading = read(YamlTree.Read(Text(await BytesAsync(path, cancellation), path), Shown(path)));
+            return reading.Config is { Risk.ApprovalsFile: { } approvals } config
+                ? reading with { Config = config with { Risk = config.Risk with { Approvals = await ApprovalsAsync(Path.Combine(Path.GetDirectoryName(path) ?? "", approvals), cancellation) } } }
+                : reading;
         }
         catch (ProblemException failure)
         {
             return ConfigReading.Failed(failure.Problem);
         }
+    }
+
+    private static async Task<ImmutableArray<Approval>> ApprovalsAsync(string path, CancellationToken cancellation)
+    {
+        if (!File.Exists(path))
+            throw Fail(YamlProblems.Missing, Shown(path), "risk.approvals names a file that is not there", "write it, or take the key out");
+        var (approvals, wrong) = Approval.In(Text(await BytesAsync(path, cancellation), path));
+        return wrong.IsEmpty
+            ? approvals
+            : throw Fail(
+                YamlProblems.Unreadable,
+                string.Create(CultureInfo.InvariantCulture, $"{Shown(path)}:{wrong[0]}"),
+                "this line is no approval",
+                "write it as: TABLE FILE sha256:HEX by=\"NAME\" because=\"REASON\" until=2027-01-31");
     }
 
     private static async Task<byte[]> BytesAsync(string path, CancellationToken cancellation)

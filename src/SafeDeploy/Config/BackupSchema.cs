@@ -33,6 +33,13 @@ internal static class BackupSchema
     ],
     []);
 
+    public static readonly SectionShape Require = new(
+    [
+        Key("recent", ScalarTypes.Duration(TimeSpan.FromMinutes(1)), "A verified set of everything has to be younger than this before a deployment starts; absent: the deployment's own backup is enough."),
+        Key("restored", ScalarTypes.Duration(TimeSpan.FromMinutes(1)), "A set has to have been proved by restoring it within this time (`backup --verify restore`); absent: not asked."),
+    ],
+    []);
+
     public static readonly SectionShape Backup = new(
     [
         Key("store", PlaceTypes.Store, "Where backups are kept: a folder on a disk that survives the runner (`host:///` reaches one of the machine from inside a container), a bucket, or `command`.") with
@@ -46,6 +53,10 @@ internal static class BackupSchema
         { NotBuilt = ["mysql://", "mariadb://", "sqlite://", "sqlserver://"] },
         List("files", PlaceTypes.File, "Files and folders that belong to the backup, such as configuration and media."),
         Section("keep", Keep, "Which sets are pruned after a new one is complete; absent: none. The newest verified set and those that a live release needs are always kept."),
+        Key("same_disk", ScalarTypes.Choice(("refused", false), ("allowed", true)),
+            "Whether the folder may be on the file system that the database itself is on, where one broken disk takes both; asked where the server is on this machine and tells its folder.") with
+        { Default = ["refused"] },
+        Section("require", Require, "What preflight asks of the sets that are there already."),
         Key("client", PlaceTypes.AbsolutePath, "The folder of `pg_dump` and `pg_restore`; absent: found by PATH. They must be as new as the server."),
     ],
     []);

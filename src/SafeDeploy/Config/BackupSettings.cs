@@ -10,6 +10,11 @@ public sealed record BackupSettings(Uri Store, BackupVerification Verify)
 
     public BackupKeep Keep { get; init; } = BackupKeep.Default;
 
+    /// <summary>The store may be on the file system of the database.</summary>
+    public bool OnSameDisk { get; init; }
+
+    public BackupRequirements Require { get; init; } = BackupRequirements.None;
+
     /// <summary>The folder of pg_dump and its sisters; null = found by PATH.</summary>
     public string? Client { get; init; }
 
@@ -43,6 +48,14 @@ public sealed record BackupKeep(int Days, int AtLeast)
 {
     /// <summary>Nothing is pruned.</summary>
     public static readonly BackupKeep Default = new(int.MaxValue, 1);
+}
+
+/// <summary>What has to be true of the sets that are there before a deployment starts.</summary>
+/// <param name="Recent">The age of the newest verified set at most; null = the deployment's own backup is enough.</param>
+/// <param name="Restored">How long ago a set was proved by restore at most; null = not asked.</param>
+public sealed record BackupRequirements(TimeSpan? Recent, TimeSpan? Restored)
+{
+    public static readonly BackupRequirements None = new(null, null);
 }
 
 /// <summary>A bucket of the S3 protocol.</summary>

@@ -15,7 +15,12 @@ internal static class ConfigBuilder
         root.Section("backup") is { } backup ? Backup(backup) : null,
         root.Section("deploy") is { } deploy ? DeployBuilder.Deploy(deploy) : null,
         root.Section("health") is { } health ? Health(health) : null,
-        Rollback(root.Get<SectionValue>("rollback")));
+        Rollback(root.Get<SectionValue>("rollback")))
+    {
+        Preflight = root.Section("preflight") is { } preflight
+            ? new PreflightSettings(preflight.MaybeValue<ByteSize>("free_memory"), preflight.MaybeValue<int>("load"), preflight.MaybeValue<int>("active_queries"))
+            : PreflightSettings.None,
+    };
 
     private static TenantsSettings Tenants(SectionValue tenants) => new(
         tenants.Maybe<string>("query") is { } query
@@ -46,12 +51,19 @@ internal static class ConfigBuilder
     };
 
     private static RiskSettings Risk(SectionValue risk) =>
-        new(risk.Get<RiskThreshold>("fail_on"), risk.List<string>("protected_tables"), risk.Maybe<string>("statistics"));
+        new(risk.Get<RiskThreshold>("fail_on"), risk.List<string>("protected_tables"), risk.Maybe<string>("statistics"))
+        {
+            ApprovalsFile = risk.Maybe<string>("approvals"),
+        };
 
     private static BackupSettings Backup(SectionValue backup) => new(backup.Get<Uri>("store"), backup.Get<BackupVerification>("verify"))
     {
         Files = backup.List<string>("files"),
         Keep = backup.Section("keep") is { } keep ? new BackupKeep(keep.Get<int>("days"), keep.Get<int>("at_least")) : BackupKeep.Default,
+        OnSameDisk = backup.Get<bool>("same_disk"),
+        Require = backup.Section("require") is { } require
+            ? new BackupRequirements(require.MaybeValue<TimeSpan>("recent"), require.MaybeValue<TimeSpan>("restored"))
+            : BackupRequirements.None,
         Client = backup.Maybe<string>("client"),
         Scratch = backup.Maybe<DatabaseSettings>("scratch"),
         S3 = backup.Section("s3") is { } s3

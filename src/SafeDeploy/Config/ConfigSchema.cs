@@ -55,7 +55,16 @@ internal static class ConfigSchema
             "The lowest severity of a finding that refuses the deployment; `never` only reports.") with
         { Default = ["high"] },
         List("protected_tables", ScalarTypes.Text, "Tables whose change or loss is always critical; with or without schema."),
+        Key("approvals", PlaceTypes.File, "Who answers for which change of a protected table's integrity rules, one line each: `TABLE FILE sha256:HEX by=\"…\" because=\"…\" until=2027-01-31`."),
         Key("statistics", PlaceTypes.File, "Structure and sizes that `plan --export-statistics` wrote; used where no database is asked, as in a pull request."),
+    ],
+    []);
+
+    public static readonly SectionShape Preflight = new(
+    [
+        Key("free_memory", ScalarTypes.Size, "Memory that has to be available on the machine this runs on; absent: only said."),
+        Key("load", ScalarTypes.Whole(1, 10_000), "The one-minute load of the machine this runs on, at most, in percent of its processors: 100 is one busy task for each; absent: only said."),
+        Key("active_queries", ScalarTypes.Whole(1, 100_000), "How many queries may run on the database server; absent: only said."),
     ],
     []);
 
@@ -96,6 +105,7 @@ internal static class ConfigSchema
         { Required = true },
         Section("tenants", Tenants, "Which schemas are tenants. Absent: the database has none."),
         Section("migrations", Migrations, "The migrations and how they are run.") with { Assumed = true },
+        Section("preflight", Preflight, "What has to be free before a deployment starts, beside what it cannot do without."),
         Section("risk", Risk, "When the analysis of the migrations refuses.") with { Assumed = true },
         Section("backup", BackupSchema.Backup, "The backup taken before anything changes. Absent: none is taken."),
         Section("deploy", DeploySchema.Deploy, "What is made to serve, and where. Absent: migrations only."),

@@ -20,6 +20,8 @@ public sealed record DeployConfig(
     HealthSettings? Health,
     RollbackSettings Rollback)
 {
+    public PreflightSettings Preflight { get; init; } = PreflightSettings.None;
+
     /// <summary>Where each written value stands, by its path, e.g. <c>migrations.lock_timeout</c> or <c>health.gates[0].name</c>.</summary>
     public ImmutableSortedDictionary<string, SourceMark> Marks { get; init; } =
         ImmutableSortedDictionary.Create<string, SourceMark>(StringComparer.Ordinal);

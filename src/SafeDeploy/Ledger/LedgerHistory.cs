@@ -45,6 +45,9 @@ public sealed record LedgerHistory(ImmutableArray<LedgerEntry> Entries)
         return Facts<LedgerFact.Intended>().Select(i => (i, applied.Contains(i.Id)));
     }
 
+    /// <summary>The backup set that this deployment took, or null.</summary>
+    public string? BackupSet => Changes().Where(c => c.Applied).Select(c => c.Intended.Change).OfType<Change.TakeBackup>().LastOrDefault()?.Set;
+
     /// <summary>Per scope the versions this deployment moved forward and has not taken back; scopes at their old version are absent.</summary>
     public ImmutableSortedDictionary<Scope, ImmutableArray<MigrationVersion>> MovedScopes()
     {

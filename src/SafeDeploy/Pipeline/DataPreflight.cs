@@ -6,6 +6,7 @@ using SafeDeploy.Ports;
 using SafeDeploy.Problems;
 using SafeDeploy.Risk;
 using SafeDeploy.Risk.Fleet;
+using SafeDeploy.Steps.Preflight.Checks;
 
 namespace SafeDeploy.Pipeline;
 
@@ -41,6 +42,17 @@ public sealed class DataPreflight(IDatabase database)
         }
 
         return report with { Statements = statements.ToImmutable(), Notes = notes.ToImmutable() };
+    }
+
+    /// <summary>What is said of the tenants is read from one of them; a sentence names those that are built otherwise. Empty where none is.</summary>
+    public async Task<ImmutableArray<string>> DriftAsync(FleetHistory? tenants, CancellationToken cancellation)
+    {
+        if (tenants is null || tenants.Pending.Count < 2)
+            return [];
+        var strangers = TenantsAreAlike.Strangers(tenants, await database.FingerprintsAsync([.. tenants.Pending.Keys], cancellation));
+        return strangers.IsEmpty
+            ? []
+            : [string.Create(CultureInfo.InvariantCulture, $"{strangers.Length} of {tenants.Pending.Count} tenants are not built like the others at their version ({Names([.. strangers.Select(s => s.Scope)])}): preflight will refuse them")];
     }
 
     private static Finding Finding(DataProbe probe, ImmutableSortedDictionary<Scope, long> found)

@@ -126,7 +126,7 @@ public sealed class DeployPipeline(World world, Stages stages, RollbackRunner ro
             if (await MaintenanceAsync(run, name) is { } notHeld)
                 return await FailedAsync(request, run, name, notHeld, []);
             var bounded = limit.Bound(run, name);
-            var outcome = await StepRunner.RunAsync(stages.Of(name, plan, bounded, request.AcceptDrift), stages.Sentence(name, plan), bounded);
+            var outcome = await StepRunner.RunAsync(stages.Of(name, plan, bounded, request), stages.Sentence(name, plan), bounded);
             switch (outcome)
             {
                 case StepOutcome.Failed when limit.IsOver:

@@ -52,7 +52,11 @@ public sealed class Doctor(World world, AskFront? front)
         var tenants = world.Config.Tenants is { } source ? await world.Database.TenantsAsync(source, cancellation) : new TenantList([], [], []);
         // No release is meant: what it would be called and mean is the plan's business.
         var release = new Release(world.Config.Deploy?.Version ?? "", world.Config.Deploy?.Image, null, "", null);
-        return new PreflightSubject(world.Config, world.Database, facts, tenants, world.Backup, world.Target, release);
+        return new PreflightSubject(world.Config, world.Database, facts, tenants, world.Backup, world.Target, release)
+        {
+            Now = world.Clock.GetUtcNow(),
+            Machine = world.Machine?.Read(),
+        };
     }
 
     private DoctorLine Server(ServerFacts facts) => new("database", DoctorVerdict.Good, string.Create(

@@ -25,7 +25,7 @@ public abstract record HookDecision
     /// <param name="history">Of the environment's current deployment; empty when there is none.</param>
     public static HookDecision Of(string runId, bool jobIsBad, bool isAutomatic, EnvironmentState state, LedgerHistory history)
     {
-        if (state.Current is not { } current || (current.Run.RunId != runId && state.Holder?.RunId != runId))
+        if (state.Current is not { } current || !RecoveryDecision.IsOfRun(runId, state))
             return new Nothing("no deployment of this run");
         if (state.State == HoldState.Free)
             return new Nothing($"deployment {current.Id} has ended");

@@ -74,7 +74,7 @@ public sealed class ManualRestore(World world, IRestoreMethod restore)
 
     private IBackupMethod Backup => world.Backup ?? throw new ProblemException(ManualRestoreProblems.NoStore());
 
-    private bool IsMine(BackupSet set) => set.Label.Project == world.Config.Project && set.Label.Environment == world.Config.EnvironmentName;
+    private bool IsMine(BackupSet set) => set.IsOf(world.Config.Project, world.Config.EnvironmentName);
 
     /// <summary>Under a hold of its own, so that no deployment runs meanwhile; in the ledger as a deployment that releases nothing.</summary>
     private async Task<RunEnd> WorkAsync(
@@ -88,17 +88,22 @@ public sealed class ManualRestore(World world, IRestoreMethod restore)
         await using var hold = held.Hold;
         using var forceful = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Forceful, hold.Lost);
         using var graceful = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Graceful, hold.Lost);
-        var history = new LedgerHistory(await hold.ReadAsync(forceful.Token));
-        var run = new RunContext(hold, history, world.Story, world.Clock, new RunCancellation(graceful.Token, forceful.Token));
+        var run = await UnderHold.EnterAsync(world, held, new RunCancellation(graceful.Token, forceful.Token));
+        return await UnderHold.RunAsync(world, run, () => true, () => DoAsync(run, held.IsNew, work));
+    }
+
+    private async Task<RunEnd> DoAsync(RunContext run, bool isNew, Func<RunContext, Task<RestoreOutcome>> work)
+    {
         await run.RecordAsync(StepName.Restore, new LedgerFact.StepStarted(StepName.Restore));
-        if (!held.IsNew && await restore.AbandonAsync(forceful.Token))
+        if (!isNew && await restore.AbandonAsync(run.Force))
             run.Story.Detail("removed the database that an earlier call of this restore left unfinished");
         var outcome = await work(run);
         var conclusion = outcome.Code == ExitCode.Done ? Conclusion.Restored : Conclusion.Refused;
         if (!outcome.HasEnded)
-            await hold.ConcludeAsync(
-                new LedgerFact.Concluded(conclusion, (int)outcome.Code, outcome.Statement, [.. outcome.Problems.Select(ProblemNote.Of)]), forceful.Token);
-        return new RunEnd(conclusion, outcome.Code, outcome.Statement, outcome.Problems, hold.Deployment, await world.RecordOfAsync(hold.Deployment, cancellation.Forceful));
+            await run.Hold.ConcludeAsync(
+                new LedgerFact.Concluded(conclusion, (int)outcome.Code, outcome.Statement, [.. outcome.Problems.Select(ProblemNote.Of)]), run.Force);
+        var record = await world.RecordOfAsync(run.Hold.Deployment, outcome.HasEnded ? CancellationToken.None : run.Force);
+        return new RunEnd(conclusion, outcome.Code, outcome.Statement, outcome.Problems, run.Hold.Deployment, record);
     }
 
     private async Task<Acquisition> AcquireAsync(RunIdentity who, CancellationToken cancellation)

@@ -23,7 +23,10 @@ public static class ManualRestoreProblems
     public static readonly ProblemInfo Unchosen = new("SD0528", "no set was chosen",
         "restore does nothing until a set and what to bring back are named.", "Choose one of the sets listed: --set NAME with --tenant NAME, --everything or --files.");
 
-    public static ImmutableArray<ProblemInfo> All { get; } = [OtherDatabase, StoreMissing, Unanswered, Unchosen];
+    public static readonly ProblemInfo NoSetYet = new("SD0529", "there is no backup set yet",
+        "The store has no complete set of this project and environment.", "Take one: safe-deploy backup.");
+
+    public static ImmutableArray<ProblemInfo> All { get; } = [OtherDatabase, StoreMissing, Unanswered, Unchosen, NoSetYet];
 
     public static Problem Foreign(BackupSet set) => OtherDatabase.Occurred(
         $"set \"{set.Name}\" is of project \"{set.Label.Project}\", environment \"{set.Label.Environment}\"", $"set \"{set.Name}\"", Nothing, Refusing,
@@ -31,6 +34,9 @@ public static class ManualRestoreProblems
 
     public static Problem NoStore() => StoreMissing.Occurred(
         "the configuration has no backup section", "safe-deploy.yml", Nothing, Refusing, "add backup.store");
+
+    public static Problem NoSet(string environment) => NoSetYet.Occurred(
+        $"environment \"{environment}\" has no backup set", "backup.store", Nothing, "stopping", "safe-deploy backup");
 
     public static Problem NotConfirmed(string what) => Unanswered.Occurred(
         $"{what} was not confirmed", "the command line", Nothing, Refusing, "read what would be lost above, then add --yes");

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SafeDeploy.Ledger;
 using SafeDeploy.Ports;
 using SafeDeploy.Runs;
@@ -13,6 +14,13 @@ public sealed record ManualRollbackRequest(RunIdentity Run, string Reason, bool 
 public sealed class ManualRollback(World world, RollbackRunner rollback)
 {
     private readonly RollbackPaths _paths = new(world.Ledger);
+
+    /// <summary>The releases that <c>--to</c> may name, newest first. Reads only.</summary>
+    public async Task<ImmutableArray<DeploymentSummary>> TargetsAsync(CancellationToken cancellation)
+    {
+        var state = await world.Ledger.StateAsync(world.Config.EnvironmentName, cancellation);
+        return state.LastCommitted is null ? [] : await _paths.TargetsAsync(state, cancellation);
+    }
 
     /// <summary>The decision as it would be taken now. Changes nothing, holds nothing.</summary>
     /// <returns>Null plan when there is nothing to decide about; the end then says why.</returns>

@@ -74,7 +74,7 @@ public static class PipelineProblems
     public static readonly ProblemInfo PersonNeeded = new(
         "SD0813", "rollback is forbidden: a person decides",
         "The decision table found no way back that is proved safe.",
-        "Read the reason; finish forward with a fixed release, or restore by hand.");
+        "Read the reason; finish forward with a fixed release, or bring data back from a set: `safe-deploy restore --list`, then `--dry-run` says what would be lost.");
 
     public static readonly ProblemInfo TooRisky = new(
         "SD0814", "the pending migrations are too risky",
@@ -185,9 +185,12 @@ public static class PipelineProblems
     public static Problem NoBackup() => BackupSkipped.Occurred(
         "--skip backup with pending migrations", "the command line", NothingTouched, "refusing to start", "leave it away, or add --reason \"…\"");
 
-    public static Problem Forbidden(string row, string decision, string reason) => PersonNeeded.Occurred(
+    /// <param name="set">The backup that this deployment took; null = none.</param>
+    public static Problem Forbidden(string row, string decision, string reason, string? set) => PersonNeeded.Occurred(
         decision, $"decision {row}: {reason}", "every schema, image and route that is named there", "nothing more is moved",
-        "finish forward with a fixed release (safe-deploy run), or restore by hand; safe-deploy status shows every scope");
+        "finish forward with a fixed release (safe-deploy run)"
+        + (set is null ? "; this deployment took no backup to restore from" : $", or look at what a restore would lose: safe-deploy restore --set {set} --everything --dry-run (or --tenant NAME)")
+        + "; safe-deploy status shows every scope");
 
     internal static string Words(TimeSpan time) => time switch
     {

@@ -20,8 +20,9 @@ public sealed class PlanRisk(World world)
         if (statistics is null)
             return (report, null);
         var fleet = new FleetRisk(statistics, await ParallelAsync(waiting.Length, cancellation));
-        var asked = await new DataPreflight(world.Database).AskAsync(fleet.WithLockFindings(report), file => Scopes(file, shared, tenants), cancellation);
-        return (asked, fleet);
+        var preflight = new DataPreflight(world.Database);
+        var asked = await preflight.AskAsync(fleet.WithLockFindings(report), file => Scopes(file, shared, tenants), cancellation);
+        return (asked with { Notes = [.. asked.Notes, .. await preflight.DriftAsync(tenants, cancellation)] }, fleet);
     }
 
     private static ImmutableArray<Scope> Waiting(FleetHistory? fleet) => fleet is null ? [] : [.. fleet.Pending.Where(p => !p.Value.IsEmpty).Select(p => p.Key)];

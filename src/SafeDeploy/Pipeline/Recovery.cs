@@ -8,7 +8,11 @@ namespace SafeDeploy.Pipeline;
 
 /// <param name="Reason">Recorded with the rollback; may be empty.</param>
 /// <param name="TakeParked">A person insists although the deployment is parked within its time.</param>
-public sealed record RecoveryRequest(RunIdentity Run, string Reason, bool TakeParked);
+public sealed record RecoveryRequest(RunIdentity Run, string Reason, bool TakeParked)
+{
+    /// <summary>A deployment of another run of the CI is left alone, whatever its state.</summary>
+    public bool OwnRunOnly { get; init; }
+}
 
 /// <summary><c>recover</c>: ends what a process that died left behind, forward where the release had passed its last step, else back.</summary>
 /// <param name="restore">Null where there is no backup store, and so no restore to end.</param>
@@ -23,7 +27,7 @@ public sealed class Recovery(
     public async Task<(RollbackPlan? Plan, RunEnd? End)> DecideAsync(RecoveryRequest request, CancellationToken cancellation)
     {
         var state = await world.Ledger.StateAsync(world.Config.EnvironmentName, cancellation);
-        if (await NothingAsync(state, cancellation) is { } nothing)
+        if (await NothingAsync(request, state, cancellation) is { } nothing)
             return (null, nothing);
         if (HoldDecision.Of(Acquiring(request, state), state, null) is HoldDecision.Answer)
             return (null, RunEnd.Refused(PipelineProblems.OccupiedBy(state)));
@@ -40,7 +44,7 @@ public sealed class Recovery(
     public async Task<RunEnd> RunAsync(RecoveryRequest request, RunCancellation cancellation)
     {
         var state = await world.Ledger.StateAsync(world.Config.EnvironmentName, cancellation.Graceful);
-        if (await NothingAsync(state, cancellation.Graceful) is { } nothing)
+        if (await NothingAsync(request, state, cancellation.Graceful) is { } nothing)
             return nothing;
         await world.Ledger.PrepareAsync(cancellation.Graceful);
         return await world.Ledger.AcquireAsync(Acquiring(request, state), cancellation.Graceful) switch
@@ -104,10 +108,12 @@ public sealed class Recovery(
     }
 
     /// <summary>Nothing is open: no deployment, or one that came to an end that needs nobody; or a person, and no second opinion.</summary>
-    private async Task<RunEnd?> NothingAsync(EnvironmentState state, CancellationToken cancellation)
+    private async Task<RunEnd?> NothingAsync(RecoveryRequest request, EnvironmentState state, CancellationToken cancellation)
     {
         if (state.Current is not { } current)
             return new RunEnd(null, ExitCode.Done, $"nothing to recover: environment \"{state.Environment}\" has no deployment", [], null, LedgerHistory.Empty);
+        if (request.OwnRunOnly && !RecoveryDecision.IsOfRun(request.Run.RunId, state))
+            return new RunEnd(null, ExitCode.Done, $"nothing to recover: deployment \"{current.Id}\" is not of this run", [], null, LedgerHistory.Empty);
         if (state.State != HoldState.Free)
             return null;
         var history = new LedgerHistory(await world.Ledger.ReadAsync(current.Id, cancellation));

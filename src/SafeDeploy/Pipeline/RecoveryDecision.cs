@@ -41,6 +41,10 @@ public static class RecoveryDecision
             : new RecoveryWay.Back();
     }
 
+    /// <summary>Whether this run of the CI began the environment's deployment, or holds it.</summary>
+    public static bool IsOfRun(string runId, EnvironmentState state) =>
+        state.Current is { } current && (current.Run.RunId == runId || state.Holder?.RunId == runId);
+
     /// <summary>The end that nothing came after; a take-over alone changes nothing.</summary>
     private static LedgerFact.Concluded? Standing(LedgerHistory history) =>
         history.Entries.LastOrDefault(e => e.Fact is not LedgerFact.TakenOver)?.Fact as LedgerFact.Concluded;

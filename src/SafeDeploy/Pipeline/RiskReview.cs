@@ -28,7 +28,7 @@ public static class RiskReview
     {
         var known = Known(subject);
         var names = subject.Tenants?.Pending.Keys.Select(s => s.Schema).Where(s => s != TenantContext.OwnSchema).ToImmutableHashSet(StringComparer.Ordinal) ?? [];
-        var options = new RiskOptions(false, subject.Settings.ProtectedTables, subject.Today);
+        var options = new RiskOptions(false, subject.Settings.ProtectedTables, subject.Today) { Approvals = subject.Settings.Approvals };
         var analyzer = new RiskAnalyzer(parser);
         RiskReport Judge(bool tenants, IEnumerable<RiskFile> files) => analyzer.Analyze(
             files, Unknown, subject.Tenants is null ? options : options with { Tenants = new TenantContext(tenants, subject.SharedTables, names, SharedTargets.Of(parser, known)) }, cancellation);

@@ -50,6 +50,10 @@ public sealed class RollbackPaths(ILedgerStore ledger)
             : (null, RollbackProblems.Unreachable(state.Environment, chain, to));
     }
 
+    /// <summary>The releases that a rollback may name, newest first.</summary>
+    public async Task<ImmutableArray<DeploymentSummary>> TargetsAsync(EnvironmentState state, CancellationToken cancellation) =>
+        (await ChainAsync(state, cancellation)).Targets;
+
     /// <summary>The way that the current deployment's unfinished rollback was on, or null when it has none or a plain one.</summary>
     public async Task<RollbackPath?> UnfinishedAsync(string environment, LedgerHistory current, CancellationToken cancellation) =>
         current.UnfinishedRollback()?.To is { } id

@@ -59,7 +59,7 @@ public sealed class RollbackRunner(
         if (await compensator.ExecuteAsync(run, plan, past) is { } stopped)
             return End(Conclusion.Incomplete, ExitCode.PersonNeeded, $"the rollback stopped before its end: {stopped.What}", [.. causes, PipelineProblems.Unfinished(stopped, Untouched(run, plan))]);
         if (plan.NeedsPerson)
-            return End(Conclusion.Forbidden, ExitCode.PersonNeeded, plan.Decision, [.. causes, PipelineProblems.Forbidden(plan.Row, plan.Decision, plan.Reason)]);
+            return End(Conclusion.Forbidden, ExitCode.PersonNeeded, plan.Decision, [.. causes, PipelineProblems.Forbidden(plan.Row, plan.Decision, plan.Reason, past.BackupSet)]);
         return await ProofAsync(run, plan, past) is { } red
             ? End(Conclusion.Unverified, ExitCode.PersonNeeded, $"{plan.Decision}, but it is not verified: {red.What}", [.. causes, red])
             : End(Conclusion.RolledBack, ExitCode.Failed, Verified(past, plan), causes);

@@ -16,13 +16,14 @@ namespace SafeDeploy.Pipeline;
 /// <param name="judge">Null when nothing is verified.</param>
 public sealed class Stages(World world, SnapshotReader snapshots, HealthJudge? judge, Action<Problem> tell)
 {
-    /// <param name="acceptsDrift">A person says that tenants may differ from each other.</param>
-    public IStep Of(StepName name, DeployPlan plan, RunContext run, bool acceptsDrift) => name switch
+    public IStep Of(StepName name, DeployPlan plan, RunContext run, RunRequest request) => name switch
     {
         StepName.Preflight => new PreflightStep(world.Config, world.Database, world.Backup, world.Target, plan.To, PreflightStep.AllChecks)
         {
             Fleet = plan.Tenants,
-            AcceptsDrift = acceptsDrift,
+            AcceptsDrift = request.AcceptDrift,
+            TakesBackup = !request.SkipBackup,
+            Machine = world.Machine?.Read(),
         },
         StepName.Backup => new BackupStep(world.Backup!, world.Config.Backup!, Scopes(plan), new BackupLabel(
             world.Config.Project, world.Config.EnvironmentName, run.Hold.Deployment.Value, plan.To.Version), NeededBackupsAsync),

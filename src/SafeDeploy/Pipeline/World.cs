@@ -30,6 +30,9 @@ public sealed record World(
     IStory Story,
     TimeProvider Clock)
 {
+    /// <summary>Null where the system tells nothing about the machine.</summary>
+    public IMachine? Machine { get; init; }
+
     /// <summary>A deployment's entries as the ledger has them now; a readable copy goes beside the backups.</summary>
     public async Task<LedgerHistory> RecordOfAsync(DeploymentId deployment, CancellationToken cancellation)
     {

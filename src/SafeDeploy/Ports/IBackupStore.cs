@@ -18,6 +18,9 @@ public interface IBackupStore
     /// <summary>The folder on this machine where a set is written; where the store is elsewhere, its files leave it one by one.</summary>
     string Workplace { get; }
 
+    /// <summary>True: the sets stay in <see cref="Workplace"/>. False: on no disk of this machine. Null: that is not known.</summary>
+    bool? KeepsInWorkplace { get; }
+
     /// <summary>Bytes free in <see cref="Workplace"/>, or null where it does not tell.</summary>
     long? FreeBytes();
 

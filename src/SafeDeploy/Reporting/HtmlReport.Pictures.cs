@@ -97,7 +97,7 @@ public sealed partial class HtmlReport
             }
 
         var last = moved.Max(t => t.Moves.Max(m => m.StartMs + m.DurationMs));
-        _page.Append("</svg><div class=\"axis\"><span>").Append(ReportText.Time(first)).Append("</span><span>").Append(ReportText.Time(last)).Append("</span></div>")
+        _page.Append("</svg><div class=\"axis\"><span>").Append("after ").Append(ReportText.Time(first)).Append("</span><span>").Append(ReportText.Time(last - first)).Append(" later</span></div>")
             .Append("<div class=\"legend\"><span><i></i>forward</span>").Append(moved.Any(t => t.Moves.Any(m => m.Direction == Direction.Rollback)) ? "<span><i class=\"back\"></i>back</span>" : "").Append("</div>");
     }
 

@@ -16,7 +16,7 @@ public static class HtmlStyle
         main>*{min-width:0}
         h1{font-size:clamp(20px,3.4vw,28px);line-height:1.25;margin:10px 0 0;letter-spacing:-.01em;overflow-wrap:anywhere}
         h2{font-size:16px;margin:0 0 14px;letter-spacing:-.005em}
-        p{margin:0 0 8px}
+        p{margin:0 0 8px}a{color:var(--calm);overflow-wrap:anywhere}
         section,header{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:20px 22px}
         header{border-top:5px solid var(--tone);padding-top:18px}
         .tone-good{--tone:var(--good);--tone-bg:var(--good-bg)}.tone-bad{--tone:var(--bad);--tone-bg:var(--bad-bg)}
@@ -55,7 +55,7 @@ public static class HtmlStyle
         th{text-align:left;color:var(--soft);font-weight:600;font-size:12px;padding:0 14px 6px 0;white-space:nowrap}
         td{border-top:1px solid var(--line);padding:7px 14px 7px 0;vertical-align:top;overflow-wrap:anywhere;min-width:64px}
         td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-        td.k{white-space:nowrap}
+        td.k{white-space:nowrap}td:first-child{min-width:92px}
         .state{font-weight:600}.state.good{color:var(--good)}.state.bad{color:var(--bad)}.state.warn{color:var(--warn)}.state.back{color:var(--back)}.state.calm{color:var(--calm)}
         code,.mono{font-family:var(--mono);font-size:.92em;overflow-wrap:anywhere}
         pre{font:12.5px/1.5 var(--mono);background:var(--track);border-radius:8px;padding:12px 14px;margin:10px 0 0;white-space:pre-wrap;overflow-wrap:anywhere}
@@ -69,7 +69,7 @@ public static class HtmlStyle
         .soft{color:var(--soft)}.more{color:var(--soft);margin:10px 0 0;font-size:13px}
         footer{color:var(--soft);font-size:12.5px;text-align:center}
         @media (max-width:640px){main{padding:14px 10px 32px;gap:12px}section,header{padding:16px;border-radius:12px}.scroll{margin:0 -16px;padding:0 16px}
-        .row,.wide .row{grid-template-columns:1fr auto;gap:3px 10px}.row .track{grid-column:1/-1;grid-row:2}.row.scale div:empty{display:none}.row.scale .axis{grid-column:1/-1}.decision{grid-template-columns:1fr}.tiles{grid-template-columns:1fr 1fr;gap:10px}.tile b{font-size:19px}}
+        .row,.wide .row{grid-template-columns:1fr auto;gap:3px 10px}.row .track{grid-column:1/-1;grid-row:2}.row.scale div:empty{display:none}.row.scale .axis{grid-column:1/-1}.decision{grid-template-columns:1fr}.tiles{grid-template-columns:1fr 1fr;gap:10px}.tile b{font-size:19px}.ticks{font-size:9px}}
         @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#ccc;--track:#eee;--good:#1a7f4b;--good-bg:#e4f5ec;--bad:#b3261e;--bad-bg:#fdeceb;--warn:#8a5a00;--warn-bg:#fdf3dc;--calm:#2f5fb3;--calm-bg:#e8effb;--back:#7a4db8}
         *{print-color-adjust:exact;-webkit-print-color-adjust:exact}@page{margin:14mm}
         body{font-size:9.5pt}h1{font-size:17pt}section,header{padding:12px 14px}.tile{padding:9px 12px}.tile b{font-size:14pt}.two{grid-template-columns:1fr 1fr}td{padding-top:4px;padding-bottom:4px}.row{grid-template-columns:minmax(80px,17%) 1fr 70px}main{max-width:none;padding:0;gap:10px;display:block}main>*{margin-bottom:10px}section,header,.tile{border-radius:6px;break-inside:avoid}section.long{break-inside:auto}

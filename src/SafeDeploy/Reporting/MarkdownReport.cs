@@ -4,7 +4,7 @@ using SafeDeploy.Runs;
 namespace SafeDeploy.Reporting;
 
 /// <summary>The report as Markdown for people and for a job's summary; whatever is left out is counted.</summary>
-public sealed class MarkdownReport
+public sealed partial class MarkdownReport
 {
     /// <summary>GitHub refuses a step's summary above one mebibyte; a little is left to what else the job writes.</summary>
     public const int SummaryBytes = (1 << 20) - 16_384;

@@ -19,6 +19,8 @@ namespace SafeDeploy.Reporting;
 [JsonSerializable(typeof(DeployPlanDocument))]
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(BackupSetsDocument))]
+[JsonSerializable(typeof(BackupProofDocument))]
+[JsonSerializable(typeof(RollbackChoicesDocument))]
 [JsonSerializable(typeof(RestorePlanDocument))]
 [JsonSerializable(typeof(RestoreFilesDocument))]
 [JsonSerializable(typeof(ProblemInfo))]
@@ -40,7 +42,16 @@ public sealed record HistoryDocument(string Environment, ImmutableArray<Deployme
 /// <summary>The backup sets of an environment, newest first.</summary>
 public sealed record BackupSetsDocument(string Environment, ImmutableArray<BackupSetLine> Sets);
 
-public sealed record BackupSetLine(string Set, string Deployment, string Release, DateTimeOffset TakenAt, string VerifiedLevel, long Bytes, int Schemas);
+/// <param name="VerifiedLevel">Empty: never, or found damaged since.</param>
+public sealed record BackupSetLine(
+    string Set, string Deployment, string Release, DateTimeOffset TakenAt, string VerifiedLevel, DateTimeOffset? VerifiedAt, long Bytes, int Schemas);
+
+/// <summary>A set that was proved now.</summary>
+/// <param name="Sha256">Of its manifest, which has the hash of every part.</param>
+public sealed record BackupProofDocument(BackupSetLine Set, string Level, double Seconds, string Sha256);
+
+/// <summary>What a person may choose from: releases to go back to and sets to restore, newest first, at most five of each.</summary>
+public sealed record RollbackChoicesDocument(string Environment, ImmutableArray<DeploymentSummary> Releases, ImmutableArray<BackupSetLine> Sets);
 
 /// <summary>What a restore would do and lose.</summary>
 /// <param name="Tenants">Each tenant with what it would lose; where everything is restored, every schema.</param>

@@ -80,7 +80,7 @@ public sealed record PlanStatement(
         Predicted = judged.Predicted is null ? null : TracedStatement.Of(judged.Predicted, null),
     };
 
-    internal static ImmutableSortedDictionary<string, string> Spelled(ImmutableSortedDictionary<string, LockLevel> locks) =>
+    internal static ImmutableSortedDictionary<string, string> Spelled(RelationLocks locks) =>
         locks.ToImmutableSortedDictionary(l => l.Key, l => l.Value.Spelled(), StringComparer.Ordinal);
 }
 

@@ -26,8 +26,21 @@ public static class PlanFiles
 
     /// <summary>The JSON of the report; <paramref name="failOn"/> decides its conclusion.</summary>
     /// <param name="fleet">Multiplies it by the tenants; null where no sizes are known.</param>
-    public static string ToJson(RiskReport report, RiskThreshold failOn, FleetRisk? fleet = null) =>
-        JsonSerializer.Serialize(Document(report, failOn) with { Fleet = fleet?.Figures(report) }, Json.PlanDocument);
+    public static string ToJson(RiskReport report, RiskThreshold failOn, FleetRisk? fleet = null)
+    {
+        var text = new StringWriter();
+        WriteJson(text, report, failOn, fleet, CancellationToken.None);
+        return text.ToString();
+    }
+
+    /// <summary>The same, piece by piece: of thousands of files it is tens of megabytes.</summary>
+    public static void WriteJson(TextWriter to, RiskReport report, RiskThreshold failOn, FleetRisk? fleet, CancellationToken cancellation)
+    {
+        if (fleet is null && report.Statements.All(s => s.Traced is null))
+            PlanJsonWriter.Write(to, report, Verdict(report, failOn), cancellation);
+        else
+            to.Write(JsonSerializer.Serialize(Document(report, failOn) with { Fleet = fleet?.Figures(report) }, Json.PlanDocument));
+    }
 
     public static PlanDocument Document(RiskReport report, RiskThreshold failOn) =>
         new([.. report.Statements.Select(PlanStatement.Of)], Verdict(report, failOn), report.Notes);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDeploy.Config;
 using SafeDeploy.Risk.Effects;
 using SafeDeploy.Risk.Fleet;
 using SafeDeploy.Risk.Schema;
@@ -13,6 +14,12 @@ namespace SafeDeploy.Risk;
 /// <param name="Tenants">Whose schemas the files are run in; null where nothing is known of tenants.</param>
 public sealed record RiskOptions(bool Independent, ImmutableArray<string> ProtectedTables, DateOnly? Today = null, TenantContext? Tenants = null)
 {
+    /// <summary>Who answers for which change of a protected table's integrity rules.</summary>
+    public ImmutableArray<Approval> Approvals { get; init; } = [];
+
+    /// <summary>False: nobody asks for rewrites, so the statements' trees are forgotten as soon as they are judged.</summary>
+    public bool KeepsTrees { get; init; } = true;
+
     public static readonly RiskOptions Default = new(false, []);
 }
 
@@ -21,11 +28,8 @@ public sealed class RiskAnalyzer(ISqlParser parser)
 {
     private readonly EffectModel _model = new(parser);
 
-    // With fewer files, starting further threads takes longer than what they would save.
-    private const int FilesForOneThread = 16;
-
     /// <summary>A file with its statements as the grammar reads them.</summary>
-    private sealed record ReadFile(RiskFile File, ImmutableArray<(SqlStatement Statement, SqlParseResult Parsed)> Statements);
+    private sealed record ReadFile(RiskFile File, IReadOnlyList<SqlStatement> Statements, SqlParseResult[] Parsed);
 
     /// <summary>A file played, with where unqualified names lead at its end.</summary>
     private sealed record PlayedFile(FileContext Context, ImmutableArray<string> SearchPath);
@@ -34,29 +38,28 @@ public sealed class RiskAnalyzer(ISqlParser parser)
     public RiskReport Analyze(IEnumerable<RiskFile> files, SchemaScript before, RiskOptions options, CancellationToken cancellation)
     {
         var all = files.ToImmutableArray();
-        var schema = before.Replay(_model);
-        var played = options.Independent
-            ? SideBySide(all, f => Play(Read(f, cancellation), before.Replay(_model), options, cancellation), cancellation)
-            : SideBySide(all, f => Read(f, cancellation), cancellation).Select(f => Play(f, schema, options, cancellation)).ToArray();
-        var judged = SideBySide(played, p => Judged(p, cancellation), cancellation);
+        var schema = options.Independent ? new SchemaState() : before.Replay(_model);
+        var judged = options.Independent
+            ? SideBySide.Select(all, f => Judged(Play(Read(f, cancellation), before.Replay(_model), options, cancellation), cancellation), cancellation)
+            : SideBySide.Select(
+                [.. SideBySide.Select(all, f => Read(f, cancellation), cancellation).Select(f => Play(f, schema, options, cancellation))],
+                p => Judged(p, cancellation),
+                cancellation);
         return new RiskReport([.. judged.SelectMany(s => s)], before.Notes) { Files = all };
     }
 
-    private static IEnumerable<TOut> SideBySide<TIn, TOut>(IEnumerable<TIn> items, Func<TIn, TOut> work, CancellationToken cancellation) =>
-        items.TryGetNonEnumeratedCount(out var count) && count < FilesForOneThread
-            ? items.Select(work)
-            : items.AsParallel().AsOrdered().WithCancellation(cancellation).Select(work);
-
     private ReadFile Read(RiskFile file, CancellationToken cancellation)
     {
-        var statements = ImmutableArray.CreateBuilder<(SqlStatement, SqlParseResult)>();
-        foreach (var statement in parser.Split(SqlText.Readable(file.Sql)))
+        var statements = parser.Split(SqlText.Readable(file.Sql));
+        var parsed = new SqlParseResult[statements.Count];
+        for (var i = 0; i < parsed.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            statements.Add((statement, statement.Error is { } error ? SqlParseResult.Failed(error.Message, error.Offset - statement.Offset) : parser.Parse(statement.Text)));
+            var statement = statements[i];
+            parsed[i] = statement.Error is { } error ? SqlParseResult.Failed(error.Message, error.Offset - statement.Offset) : parser.Parse(statement.Text);
         }
 
-        return new ReadFile(file, statements.ToImmutable());
+        return new ReadFile(file, statements, parsed);
     }
 
     private PlayedFile Play(ReadFile read, SchemaState schema, RiskOptions options, CancellationToken cancellation)
@@ -64,9 +67,10 @@ public sealed class RiskAnalyzer(ISqlParser parser)
         schema.IsJudging = !read.File.IsReplayed;
         schema.FreshEnumValues.Clear();
         var context = new FileContext(read.File, options);
-        foreach (var (statement, parsed) in read.Statements)
+        for (var i = 0; i < read.Parsed.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
+            var (statement, parsed) = (read.Statements[i], read.Parsed[i]);
             context.Add(new JudgedStatement(
                 read.File.Path,
                 read.File.FirstLine + statement.Line - 1,
@@ -84,10 +88,13 @@ public sealed class RiskAnalyzer(ISqlParser parser)
         return new PlayedFile(context, [.. schema.SearchPath]);
     }
 
-    private ImmutableArray<JudgedStatement> Judged(PlayedFile played, CancellationToken cancellation)
+    private JudgedStatement[] Judged(PlayedFile played, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var file = played.Context.File;
-        return file.IsReplayed ? [] : [.. Reversal.Judge(file, RuleCatalogue.Apply(played.Context), parser, _model, played.SearchPath)];
+        if (file.IsReplayed)
+            return [];
+        var judged = Reversal.Judge(file, RuleCatalogue.Apply(played.Context), parser, _model, played.SearchPath);
+        return [.. played.Context.Options.KeepsTrees ? judged : judged.Select(s => s with { Parsed = s.Parsed.WithoutTree() })];
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using SafeDeploy.Risk.Effects;
 using SafeDeploy.Risk.Fleet;
 using SafeDeploy.Risk.Rules;
 
@@ -126,7 +127,10 @@ public static class RuleCatalogue
     /// <summary>The file's statements with what the rules found, suppressions applied.</summary>
     public static ImmutableArray<JudgedStatement> Apply(FileContext file)
     {
-        var suppressions = Suppression.In(file.File.Sql).ToLookup(s => StatementOf(file, s));
+        var written = Suppression.In(file.File.Sql);
+        if (written.IsEmpty)
+            return file.WithFindings(i => (Find(file, i, []), []));
+        var suppressions = written.ToLookup(s => StatementOf(file, s));
         return file.WithFindings(i =>
         {
             // Whether it silences what is asked later, nobody knows yet.
@@ -142,12 +146,37 @@ public static class RuleCatalogue
     {
         var statement = file.Statements[index];
         var place = new StatementPlace(file, index);
-        var found = All.SelectMany(r => r.Check(statement, place)).ToArray();
+        var found = Asked(statement).SelectMany(r => r.Check(statement, place)).ToArray();
+        if (found.Length == 0 && mine.Length == 0)
+            return [];
         return
         [
             .. found.Select(f => Silenced(InAnyTenant(f, file.Options), mine, file.Options.Today)).OrderByDescending(f => f.Severity),
-            .. mine.Where(s => !s.Counts(file.Options.Today) || !found.Any(f => f.Rule == s.Rule)).Select(Unused),
+            .. mine.Where(s => !s.Counts(file.Options.Today) || s.Rule == ProtectedTable.Slug || !found.Any(f => f.Rule == s.Rule)).Select(Unused),
         ];
+    }
+
+    // The rules that speak about an act, by their places in the catalogue; most have nothing to say of most statements.
+    private static readonly int[][] ByAct =
+        [.. Enum.GetValues<ActKind>().Select(kind => All.Select((r, i) => r is ActRule rule && rule.Kinds.Contains(kind) ? i : -1).Where(i => i >= 0).ToArray())];
+
+    private static readonly bool[] Always = [.. All.Select(r => r is not ActRule)];
+
+    /// <summary>The rules that may have something to say, in the order of the catalogue.</summary>
+    private static IEnumerable<IRule> Asked(JudgedStatement statement)
+    {
+        var asked = (bool[])Always.Clone();
+        foreach (var act in statement.Effect.Acts)
+        {
+            foreach (var rule in ByAct[(int)act.Kind])
+                asked[rule] = true;
+        }
+
+        for (var i = 0; i < asked.Length; i++)
+        {
+            if (asked[i])
+                yield return All[i];
+        }
     }
 
     // What is pasted must mean whichever tenant is migrated.
@@ -172,7 +201,7 @@ public static class RuleCatalogue
     private static int LastLine(JudgedStatement statement) => statement.Line + statement.Sql.AsSpan().Count('\n');
 
     private static Finding Silenced(Finding finding, Suppression[] mine, DateOnly? today) =>
-        Array.Find(mine, s => s.Rule == finding.Rule && s.Counts(today)) is { } by ? finding with { SuppressedBecause = by.Because } : finding;
+        finding.Rule != ProtectedTable.Slug && Array.Find(mine, s => s.Rule == finding.Rule && s.Counts(today)) is { } by ? finding with { SuppressedBecause = by.Because } : finding;
 
     private static Finding Unused(Suppression suppression) => new(
         UnusedSuppression.Slug,

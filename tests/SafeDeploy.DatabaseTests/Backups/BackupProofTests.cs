@@ -50,6 +50,13 @@ public sealed class BackupProofTests : IDisposable
         Assert.Equal("restore", (await backup.VerifyAsync("set-1", BackupVerification.Restore, default)).VerifiedLevel);
         Assert.Equal("restore", Assert.Single(await backup.SetsAsync(default)).VerifiedLevel);
         Assert.Equal(0, await ScratchDatabasesAsync(subject));
+
+        // A lower proof does not take the place of a higher one; damage takes all of them.
+        await backup.VerifyAsync("set-1", BackupVerification.Checksum, default);
+        Assert.Equal("restore", Assert.Single(await backup.SetsAsync(default)).VerifiedLevel);
+        await File.AppendAllTextAsync(Path.Combine(Store, "set-1", "public.dump"), "x");
+        Assert.Equal("SD0508", (await Assert.ThrowsAsync<ProblemException>(() => backup.VerifyAsync("set-1", BackupVerification.Checksum, default))).Problem.Code);
+        Assert.Equal(("", null), (Assert.Single(await backup.SetsAsync(default)).VerifiedLevel, Assert.Single(await backup.SetsAsync(default)).VerifiedAt));
     }
 
     [Fact]
@@ -107,6 +114,21 @@ public sealed class BackupProofTests : IDisposable
 
         await using var missing = Open(subject, new PgDumpOptions(folder.FullName, ["gone.env"]));
         Assert.Equal("SD0514", (await Assert.ThrowsAsync<ProblemException>(() => missing.TakeAsync("set-2", Scopes, Label, default))).Problem.Code);
+    }
+
+    [Fact]
+    public async Task Whether_the_sets_are_on_the_disk_of_the_database_is_asked_of_the_system()
+    {
+        await using var subject = await FleetAsync();
+        var data = (await subject.Server.ScalarAsync<string>("show data_directory"))!;
+        await using var beside = Open(subject, store: new FolderStore(Path.Combine(Path.GetDirectoryName(data)!, "sets"), null));
+        Assert.True((await beside.DiskAsync(default)).IsDatabases);
+        await using var inMemory = Open(subject, store: new FolderStore("/dev/shm/sets", null));
+        Assert.False((await inMemory.DiskAsync(default)).IsDatabases);
+        var elsewhere = PostgresUrl.Parse(subject.Server.Url);
+        elsewhere.Host = "192.0.2.1";
+        await using var remote = new PgDumpBackup(elsewhere, new FolderStore(Store, null), new ToolRunner(), TimeProvider.System, PgDumpOptions.Default);
+        Assert.Null((await remote.DiskAsync(default)).IsDatabases);
     }
 
     [Fact]

@@ -170,7 +170,7 @@ public sealed class EverythingRestoreTests : IAsyncLifetime
                     .ContinueWith(_ => AdminAsync($"alter database \"{call.Environment["PGDATABASE"]}\" allow_connections false")).Unwrap()
                 : Task.CompletedTask,
         });
-        Assert.Equal("SD0515", (await Assert.ThrowsAsync<ProblemException>(() => dying.PrepareAsync("set-1", default))).Problem.Code);
+        Assert.Equal("SD0518", (await Assert.ThrowsAsync<ProblemException>(() => dying.PrepareAsync("set-1", default))).Problem.Code);
 
         var part = Path.Combine(_store, "set-1", manifest.Parts.First(p => p.Scopes.Contains("tenant_b")).File);
         await using (var flip = File.Open(part, FileMode.Open))

@@ -24,6 +24,8 @@ internal sealed class ShrinkingStore(IBackupStore inner) : IBackupStore
 
     public string Workplace => inner.Workplace;
 
+    public bool? KeepsInWorkplace => inner.KeepsInWorkplace;
+
     public string PlaceOf(string set) => inner.PlaceOf(set);
 
     public long? FreeBytes()

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Npgsql;
 using SafeDeploy.DatabaseTests.Databases;
@@ -6,9 +7,11 @@ using SafeDeploy.Integrations.Backups.PgDump;
 using SafeDeploy.Integrations.BackupStores.Folder;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.LedgerStores.Postgres;
+using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
 using SafeDeploy.Problems;
+using SafeDeploy.Runs;
 
 namespace SafeDeploy.DatabaseTests.Backups;
 
@@ -119,6 +122,21 @@ public sealed class TenantRestoreTests : IAsyncLifetime
         Assert.Contains($"pid {writer.ProcessID}", failure.Problem.What, StringComparison.Ordinal);
         await open.RollbackAsync();
         Assert.Equal(before, await FingerprintAsync(Hostile));
+    }
+
+    [Fact]
+    public async Task A_tenant_in_the_plan_of_another_environments_open_deployment_is_not_touched()
+    {
+        await BackUpAsync();
+        var before = await FingerprintAsync(Hostile);
+        await using var other = (await _ledger.HoldAsync(Deploying.Open("run-9", environment: "uat"))).Hold;
+        ImmutableArray<MigrationVersion> pending = [new MigrationVersion("000003")];
+        await other.AppendAsync(null, new LedgerFact.Planned([], ImmutableSortedDictionary<string, ImmutableArray<MigrationVersion>>.Empty.Add(Hostile.Schema, pending), [], false, [StepName.MigrateTenants]), default);
+        Assert.Equal("SD0530", (await Assert.ThrowsAsync<ProblemException>(() => RestoreAsync(Hostile))).Problem.Code);
+        Assert.Equal(before, await FingerprintAsync(Hostile));
+        await RestoreAsync(Other);
+        await other.ConcludeAsync(Deploying.End(), default);
+        await RestoreAsync(Hostile);
     }
 
     [Fact]

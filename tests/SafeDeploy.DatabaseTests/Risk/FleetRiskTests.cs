@@ -176,6 +176,10 @@ public sealed class FleetRiskTests
 
         Assert.Empty(Will(report));
         Assert.Equal("7.sql:1 could not be asked of tenant_2: built otherwise than the other tenants", Assert.Single(report.Notes));
+        var fleet = new FleetHistory(MigrationSet.Empty(ScopeKind.Tenants), Tenants.ToImmutableSortedDictionary(t => t, _ => ImmutableArray<Migration>.Empty), []);
+        Assert.Equal(
+            "1 of 3 tenants are not built like the others at their version (tenant_2): preflight will refuse them",
+            Assert.Single(await new DataPreflight(database).DriftAsync(fleet, CancellationToken.None)));
     }
 
     [Fact]

@@ -6,6 +6,10 @@ namespace SafeDeploy.EndToEndTests.Actions;
 /// <summary>Three tenants without an image, deployed by the action in jobs of the test runner.</summary>
 public sealed class ActionFleet : IAsyncDisposable
 {
+    /// <summary>Lines that an old epoch wrote after a new one's first.</summary>
+    public const string AfterTheFence =
+        "select count(*) from safe_deploy.entry a join safe_deploy.entry b on b.deployment = a.deployment and b.epoch > a.epoch and b.sequence < a.sequence";
+
     private readonly string _home = Directory.CreateTempSubdirectory("sd-job-").FullName;
     private int _jobs;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Hosts.GitHub;
 using SafeDeploy.Tests.Harness;
 
@@ -77,7 +78,7 @@ public sealed class GitHubReportsTests : IAsyncLifetime
         await TurnAsync(Reports().SarifAsync(new string('a', 40), "refs/heads/main", "{}", default));
         _github.Script("PATCH .*", new FakeAnswer(403, "Resource not accessible by integration", 9, ("X-Accepted-GitHub-Permissions", "issues=write; pull_requests=write")));
         var calls = _github.Calls.Count;
-        var refused = await Assert.ThrowsAsync<GitHubRefusedException>(() => Reports().CommentAsync(12, Marker, $"{Marker}\nchanged", false, default));
+        var refused = await Assert.ThrowsAsync<RestRefusedException>(() => Reports().CommentAsync(12, Marker, $"{Marker}\nchanged", false, default));
         Assert.Equal(("issues=write; pull_requests=write", false), (refused.Needs, refused.IsPassing));
         Assert.Equal(calls + 2, _github.Calls.Count);
     }
@@ -86,7 +87,7 @@ public sealed class GitHubReportsTests : IAsyncLifetime
     public async Task A_limit_that_lasts_longer_than_the_patience_is_not_waited_for()
     {
         _github.Script("GET .*", new FakeAnswer(429, "slow down", 9, ("Retry-After", "3600")));
-        var refused = await Assert.ThrowsAsync<GitHubRefusedException>(() => Reports().ChangedFilesAsync(12, default));
+        var refused = await Assert.ThrowsAsync<RestRefusedException>(() => Reports().ChangedFilesAsync(12, default));
         Assert.Equal(TimeSpan.FromHours(1), refused.After);
         Assert.Single(_github.Calls);
     }

@@ -61,11 +61,10 @@ public sealed class PullRequestTests : IAsyncLifetime
         Directory.CreateDirectory(Path.Combine(options.Workspace, "db", "tenant"));
         foreach (var (name, text) in new[] { ("000001_items.up.sql", "create table item (id integer primary key, code text);"), ("000001_items.down.sql", "drop table item;"), ("000002_code.up.sql", sql), ("000002_code.down.sql", "select 1;") })
             await File.WriteAllTextAsync(Path.Combine(options.Workspace, "db", "tenant", name), text + "\n");
-        await File.WriteAllTextAsync(Path.Combine(options.Workspace, "schema.sql"), "create table item (id integer primary key, code text);\n");
         return await job.RunAsync(new JobStep("plan")
         {
             Uses = await ProductImage.FaceAsync("plan"),
-            With = [("files", "db/tenant/000002_code.up.sql"), ("schema", "schema.sql"), ("config", ""), ("check-run", "true"), ("sarif", "true"), .. with],
+            With = [("files", "db/tenant"), ("config", ""), ("check-run", "true"), ("sarif", "true"), .. with],
         });
     }
 }

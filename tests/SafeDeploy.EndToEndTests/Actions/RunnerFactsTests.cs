@@ -150,6 +150,23 @@ public sealed class RunnerFactsTests(ScriptAction action) : IClassFixture<Script
     }
 
     [Theory]
+    [InlineData("--wait", 0.5, null)]
+    [InlineData("--wait --hear", 30, 5)]
+    public async Task A_NET_program_as_process_1_hears_the_signals_that_it_registered_for_and_no_other(string line, double patience, int? exit)
+    {
+        var job = action.Job(o => o with { InterruptWait = TimeSpan.FromSeconds(patience), TerminateWait = TimeSpan.FromSeconds(patience) });
+        var step = action.Step("net", $"exec dotnet /app/LoadGenerator.dll {line}");
+        var running = job.RunAsync(step with { Uses = step.Uses! with { Image = await action.NetImageAsync() } });
+        await ScriptAction.UntilAsync(() => job.HasSaid("waiting"), "the program", running);
+        var container = job.Running!.Name;
+        job.Cancel();
+        var report = await running;
+        Assert.Equal(("cancelled", exit), (report.Steps[0].Conclusion, report.Steps[0].ExitCode));
+        Assert.Equal(exit is null, (await ContainerLabel.DockerAsync("ps", "--format", "{{.Names}}")).Contains(container, StringComparison.Ordinal));
+        Assert.Equal(exit is not null, report.Steps[0].Log.Contains("cleaned up after SIGINT"));
+    }
+
+    [Theory]
     [InlineData("failure()", "cancelled")]
     [InlineData("always()", "success")]
     public async Task A_cancel_during_a_post_asks_its_condition_again(string condition, string conclusion)

@@ -9,9 +9,27 @@ public sealed class ScriptAction : IAsyncLifetime
 {
     private readonly string _home = Directory.CreateTempSubdirectory("sd-runner-").FullName;
 
+    private readonly Lazy<Task<string>> _netImage;
+
+    public ScriptAction() => _netImage = new Lazy<Task<string>>(BuildNetImageAsync);
+
     public string Label { get; } = $"safe-deploy-test.job={Guid.NewGuid().ToString("N")[..8]}";
 
     public string Image { get; } = $"safe-deploy-test/script:{Guid.NewGuid().ToString("N")[..8]}";
+
+    /// <summary>The same scripts in an image with .NET, and a program for it.</summary>
+    public Task<string> NetImageAsync() => _netImage.Value;
+
+    private async Task<string> BuildNetImageAsync()
+    {
+        var folder = Path.Combine(_home, "image");
+        var program = Directory.CreateDirectory(Path.Combine(folder, "app")).FullName;
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(SampleBackend.BuiltBeside("LoadGenerator"))!))
+            File.Copy(file, Path.Combine(program, Path.GetFileName(file)));
+        await File.WriteAllTextAsync(Path.Combine(folder, "Dockerfile"), "FROM safe-deploy-test/dotnet:local\nCOPY app /app\nCOPY pre main post /\nRUN chmod 755 /pre /main /post\nLABEL safe-deploy.test=1\nENTRYPOINT [\"/main\"]\n");
+        await ContainerLabel.DockerAsync("build", "-q", "-t", $"{Image}-net", folder);
+        return $"{Image}-net";
+    }
 
     public async Task InitializeAsync()
     {
@@ -31,7 +49,7 @@ public sealed class ScriptAction : IAsyncLifetime
         var left = await ContainerLabel.DockerAsync("ps", "-aq", "--filter", $"label={Label}");
         if (left.Split('\n', StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } ids)
             await ContainerLabel.DockerAsync(["rm", "-f", .. ids]);
-        await ContainerLabel.DockerAsync("rmi", "-f", Image);
+        await ContainerLabel.DockerAsync(["rmi", "-f", Image, .. _netImage.IsValueCreated ? [$"{Image}-net"] : Array.Empty<string>()]);
         Directory.Delete(_home, recursive: true);
     }
 

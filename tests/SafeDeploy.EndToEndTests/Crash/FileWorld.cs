@@ -26,6 +26,7 @@ internal sealed class FileWorld : IAsyncDisposable
           fail_on: never
         backup:
           store: file://${BACKUPS}
+          same_disk: allowed
           verify: list
         deploy:
           target: command

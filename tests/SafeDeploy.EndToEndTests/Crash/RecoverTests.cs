@@ -40,6 +40,10 @@ public sealed class RecoverTests(RecoverWorlds worlds) : IClassFixture<RecoverWo
         var parked = await site.CallAsync("v2", "preflight", "--park-for", "1h");
         Assert.True(parked.ExitCode == 0, parked.ToString());
         Refused(await CallAsOtherAsync(site, "recover"), "is parked until", "runs/1001 by ada");
+        var another = await CallAsOtherAsync(site, "recover", "--own-run", "--take-over", "--output", "json");
+        Assert.True(another.ExitCode == 0, another.ToString());
+        Assert.Contains("is not of this run", another.Json.GetProperty("statement").GetString(), StringComparison.Ordinal);
+        Refused(await CallAsOtherAsync(site, "recover"), "is parked until", "runs/1001 by ada");
         var insisted = await CallAsOtherAsync(site, "recover", "--take-over");
         Assert.True(insisted.ExitCode == 0, insisted.ToString());
         Assert.Contains("rolled back", insisted.Out, StringComparison.Ordinal);

@@ -12,11 +12,12 @@ public static partial class Normal
         text = Digest().Replace(text, "sha256:DIGEST");
         text = Time().Replace(text, "TIME");
         text = Age().Replace(text, "$1 AGE ago");
-        text = Rounds().Replace(text, "$1 N $2");
+        text = Rounds().Replace(text, "in N rounds");
         text = SoakedFor().Replace(text, "after N s of soak");
         text = Patience().Replace(text, "no answer within N s");
         text = Instance().Replace(text, "SERVICE-$1-N");
         text = StepTime().Replace(text, " 0.0 s");
+        text = TimeInBrackets().Replace(text, "(0.0 s)");
         text = Duration().Replace(text, "0 $1");
         text = Deployment().Replace(text, "DEPLOYMENT");
         text = Container().Replace(text, "CONTAINER");
@@ -38,7 +39,7 @@ public static partial class Normal
     [GeneratedRegex(@"\b(last heard) \d+ \w+ ago")]
     private static partial Regex Age();
 
-    [GeneratedRegex(@"\b(in) \d+ (rounds?)\b")]
+    [GeneratedRegex(@"\bin \d+ rounds?\b")]
     private static partial Regex Rounds();
 
     [GeneratedRegex(@"\bafter \d+m?s of soak")]
@@ -52,6 +53,9 @@ public static partial class Normal
 
     [GeneratedRegex(@" +\d+\.\d+ s")]
     private static partial Regex StepTime();
+
+    [GeneratedRegex(@"\(\d+\.\d s\)")]
+    private static partial Regex TimeInBrackets();
 
     [GeneratedRegex(@"\b\d+(?:\.\d+)? (ms|KB|MB|kB|KiB|MiB)\b")]
     private static partial Regex Duration();

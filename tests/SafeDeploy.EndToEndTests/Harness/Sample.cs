@@ -209,7 +209,8 @@ public sealed class Sample : IAsyncDisposable
         return new CliProcess(start);
     }
 
-    private IEnumerable<(string, string)> Variables(string version) =>
+    /// <summary>What the configuration reads from the environment.</summary>
+    public IEnumerable<(string Name, string Value)> Variables(string version) =>
     [
         ("VERSION", version),
         ("DATABASE_URL", Database.Url),
@@ -279,6 +280,9 @@ public sealed class Sample : IAsyncDisposable
         // Newer pg_dump brackets its output with a random word.
         return string.Join('\n', dump.Split('\n').Where(line => !line.StartsWith('\\')));
     }
+
+    /// <summary>Every row of the ledger, as text.</summary>
+    public Task<string> LedgerAsync() => ToolAsync(Path.Combine(TestServers.PostgresBin, "pg_dump"), "--data-only", "--schema=safe_deploy", Database.Url);
 
     /// <summary>Role, version, state and image of each container of this service, one a line, in order.</summary>
     public async Task<string> ContainersAsync()

@@ -1,6 +1,8 @@
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Hosts;
+using SafeDeploy.Integrations.Hosts.Azure;
 using SafeDeploy.Integrations.Hosts.GitHub;
+using SafeDeploy.Integrations.Hosts.GitLab;
 using SafeDeploy.Risk;
 
 namespace SafeDeploy.Tests.Architecture;
@@ -32,6 +34,23 @@ public sealed class DocsAreCurrentTests
 
     [Fact]
     public void The_input_tables_of_the_action_are_current() => Verify(GitHubManifest.Tables(), "action/README.md");
+
+    [Fact]
+    public void The_manifests_of_the_task_are_those_of_the_model()
+    {
+        Verify(AzureManifest.Task(HostModel.Version), "azdo-task/task/task.json");
+        Verify(AzureManifest.Extension(HostModel.Version), "azdo-task/vss-extension.json");
+    }
+
+    [Fact]
+    public void The_input_tables_of_the_task_are_current() => Verify(AzureManifest.Tables(), "azdo-task/README.md");
+
+    [Fact]
+    public void The_component_of_gitlab_and_its_page_are_those_of_the_model()
+    {
+        Verify(GitLabComponent.Template(HostModel.Version), "gitlab/templates/migrate/template.yml");
+        Verify(GitLabComponent.Readme(HostModel.Version), "gitlab/README.md");
+    }
 
     [Fact]
     public void The_pages_of_the_rules_are_current()

@@ -38,6 +38,20 @@ public sealed partial class DocsLinkTests
     }
 
     [Fact]
+    public void Every_test_that_a_page_names_exists()
+    {
+        var tests = Repository.Files("tests", "*.cs").Where(file => file.EndsWith("Tests.cs", StringComparison.Ordinal) || file.EndsWith("Contract.cs", StringComparison.Ordinal))
+            .SelectMany(file => TestMethod().Matches(Repository.Read(file)).Select(method => $"{Path.GetFileNameWithoutExtension(file)}.{method.Groups[1].Value}"))
+            .ToHashSet(StringComparer.Ordinal);
+        var named =
+            from page in Repository.Files("docs", "*.md")
+            from Match test in NamedTest().Matches(Repository.Read(page))
+            select (page, test: test.Groups[1].Value);
+        Assert.True(named.Count() > 20);
+        Repository.AssertNone(named.Where(n => !tests.Contains(n.test)).Select(n => $"{n.page} names the test {n.test}"));
+    }
+
+    [Fact]
     public void Every_type_and_folder_on_the_map_exists()
     {
         var page = Repository.Read("docs/architecture.md");
@@ -70,6 +84,12 @@ public sealed partial class DocsLinkTests
          .. NamedAnchor().Matches(text).Select(match => match.Groups[1].Value)];
 
     private static string WithoutCode(string text) => Fence().Replace(text, "");
+
+    [GeneratedRegex(@"`([A-Z]\w+(?:Tests|Contract)\.[A-Z]\w+)`")]
+    private static partial Regex NamedTest();
+
+    [GeneratedRegex(@"^    public (?:async )?(?:Task|void) (\w+)\(", RegexOptions.Multiline)]
+    private static partial Regex TestMethod();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();

@@ -24,7 +24,7 @@ public sealed class BackupStepTests
     {
         var store = new Store();
         var outcome = Assert.IsType<StepOutcome.Succeeded>(await RunAsync(store));
-        Assert.Equal("2 schemas in 3 parts, 1.0 MB, at /var/backups/pos-prod-prod-7-1, verified by list", outcome.Summary);
+        Assert.Equal("2 schemas in 3 parts, 1.0 MB, at /var/backups/pos-prod-prod-7-1, manifest sha256 abc, verified by list", outcome.Summary);
         Assert.Equal(["take", "verify"], store.Calls);
         var intended = Assert.Single(_run.Facts.OfType<LedgerFact.Intended>());
         Assert.Equal((new Change.TakeBackup("pos-prod-prod-7-1"), new Undo.Nothing()), (intended.Change, intended.Undo));
@@ -88,6 +88,8 @@ public sealed class BackupStepTests
         public Task<ImmutableArray<Problem>> ObstaclesAsync(int serverVersion, CancellationToken cancellation) => Task.FromResult(ImmutableArray<Problem>.Empty);
 
         public Task<BackupSpace> SpaceAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<BackupDisk> DiskAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
         public Task<BackupReceipt> TakeAsync(string set, IReadOnlyList<Scope> scopes, BackupLabel label, CancellationToken cancellation)
         {

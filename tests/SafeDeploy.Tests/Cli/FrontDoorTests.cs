@@ -38,6 +38,27 @@ public sealed partial class FrontDoorTests
     public void The_version_names_its_commit(string built, string said) => Assert.Equal(said, VersionAction.Words(built));
 
     [Fact]
+    public async Task Files_are_judged_as_text_without_configuration_database_or_variables()
+    {
+        var folder = Directory.CreateTempSubdirectory("sd-files-").FullName;
+        try
+        {
+            // Whoever ran it, rather than read it, would remove the file beside it.
+            var witness = Path.Combine(folder, "witness");
+            await File.WriteAllTextAsync(witness, "");
+            await File.WriteAllTextAsync(Path.Combine(folder, "0001_x.up.sql"), $"copy (select 1) to program 'rm {witness}'; drop table sale;");
+            var plan = await Called.InAsync(folder, "plan", "--files", "0001_x.up.sql");
+            Assert.True(plan.Code == 3, plan.ToString());
+            Assert.Contains("drop-table", plan.Out, StringComparison.Ordinal);
+            Assert.True(File.Exists(witness));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_line_can_be_completed_while_it_is_unfinished()
     {
         Assert.StartsWith("rollback\n", (await Called.WithAsync("[suggest:14]", "safe-deploy ro")).Out, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Yaml;
+using SafeDeploy.Tests.Harness;
 
 namespace SafeDeploy.Tests.Cli;
 
@@ -38,6 +39,16 @@ public sealed class InitTests : IDisposable
         Assert.Equal(0, (await Called.InAsync(_home, "init")).Code);
         Assert.True(File.Exists(Path.Combine(_home, written)));
         await ValidAsync();
+    }
+
+    [Fact]
+    public async Task The_jobs_for_gitlab_are_accepted_there_and_have_a_hook_and_a_recovery()
+    {
+        Write(".gitlab-ci.yml", "");
+        Assert.Equal(0, (await Called.InAsync(_home, "init")).Code);
+        var jobs = GitLabPipeline.Parse(Read("deploy.gitlab-ci.yml")).Jobs(new Dictionary<string, string> { ["CI_COMMIT_TAG"] = "v1" });
+        Assert.Equal([("deploy", "on_success"), ("recover", "on_failure")], jobs.Select(j => (j.Name, j.When)));
+        Assert.Equal("safe-deploy action run --post", Assert.Single(jobs[0].AfterScript));
     }
 
     [Fact]

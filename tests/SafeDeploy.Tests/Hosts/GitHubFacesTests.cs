@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Hosts.GitHub;
 
 namespace SafeDeploy.Tests.Hosts;
@@ -35,12 +36,12 @@ public sealed class GitHubFacesTests
     [Fact]
     public void An_annotation_escapes_what_would_end_or_split_it() => Assert.Equal(
         "::error file=db/a%2Cb.sql,line=3,title=high%3A x::50%25%0A::error::mine",
-        GitHubCommands.Annotation(new GitHubAnnotation("error", "high: x", "50%\n::error::mine", "db/a,b.sql", 3)));
+        GitHubCommands.Annotation(new HostAnnotation("error", "high: x", "50%\n::error::mine", "db/a,b.sql", 3)));
 
     [Fact]
     public void Ten_annotations_of_a_level_are_shown_the_worst_first()
     {
-        var shown = GitHubAnnotation.Shown(Enumerable.Range(0, 400).Select(i => new GitHubAnnotation(i % 2 == 0 ? "error" : "warning", "t", $"{i}")));
+        var shown = HostAnnotation.Shown(Enumerable.Range(0, 400).Select(i => new HostAnnotation(i % 2 == 0 ? "error" : "warning", "t", $"{i}")));
         Assert.Equal(20, shown.Length);
         Assert.Equal("0", shown[0].Message);
     }
@@ -48,11 +49,11 @@ public sealed class GitHubFacesTests
     [Fact]
     public void A_secret_is_masked_in_the_forms_in_which_it_travels()
     {
-        var forms = GitHubCommands.MaskedForms("postgres://app:p%40ss%2Fword@db:5432/pos");
+        var forms = SecretForms.Of("postgres://app:p%40ss%2Fword@db:5432/pos");
         Assert.Contains("p%40ss%2Fword", forms);
         Assert.Contains("p@ss/word", forms);
         Assert.Contains("postgres%3A%2F%2Fapp%3Ap%2540ss%252Fword%40db%3A5432%2Fpos", forms);
-        Assert.Equal(["first line", "second"], GitHubCommands.MaskedForms("first line\nsecond").Where(f => !f.Contains('\n', StringComparison.Ordinal) && !f.Contains('%', StringComparison.Ordinal)));
+        Assert.Equal(["first line", "second"], SecretForms.Of("first line\nsecond").Where(f => !f.Contains('\n', StringComparison.Ordinal) && !f.Contains('%', StringComparison.Ordinal)));
         Assert.Equal("::add-mask::a%25b%0Ac", GitHubCommands.Mask("a%b\nc"));
     }
 

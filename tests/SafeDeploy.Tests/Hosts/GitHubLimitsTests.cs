@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Integrations.Hosts.GitHub;
 using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
@@ -37,7 +38,7 @@ public sealed class GitHubLimitsTests
     [Fact]
     public void A_hostile_text_stays_one_cell()
     {
-        var safe = GitHubMarkdown.Text(Hostile);
+        var safe = HostMarkdown.Text(Hostile);
         foreach (var forbidden in new[] { "|", "`", "<", ">", "\n", "\r", "[a]", "@acme" })
             Assert.DoesNotContain(forbidden, safe, StringComparison.Ordinal);
     }
@@ -47,7 +48,7 @@ public sealed class GitHubLimitsTests
     {
         var plan = Plan([.. Enumerable.Range(0, 400).Select(i => Finding($"{i}.sql", i < 15 ? "critical" : i < 30 ? "high" : "medium", "m")), Finding("other.sql", "critical", "m")]);
         var changed = Enumerable.Range(0, 400).Select(i => $"app/{i}.sql").ToHashSet();
-        var annotations = GitHubPlan.Annotations(plan, changed, "app");
+        var annotations = plan.Annotations(changed, "app");
         Assert.Equal(10, annotations.Count(a => a.Level == "error"));
         Assert.All(annotations.Where(a => a.Level == "error"), a => Assert.StartsWith("critical", a.Title, StringComparison.Ordinal));
         Assert.Equal(10, annotations.Count(a => a.Level == "warning"));
@@ -57,7 +58,7 @@ public sealed class GitHubLimitsTests
     [Fact]
     public void A_summary_of_ten_thousand_tenants_fits_and_has_those_taken_back_first()
     {
-        var summary = GitHubSummary.Of("migrate-tenants", Outcome(10_000));
+        var summary = StepSummary.Of("migrate-tenants", Outcome(10_000), StepSummary.Limit);
         Assert.InRange(Encoding.UTF8.GetByteCount(summary), 100_000, GitHubFiles.SummaryLimit);
         var rows = summary.Split('\n').SkipWhile(l => !l.StartsWith("| schema |", StringComparison.Ordinal)).Skip(2).ToArray();
         Assert.StartsWith("| tenant&#95;9999", rows[0], StringComparison.Ordinal);
@@ -69,34 +70,34 @@ public sealed class GitHubLimitsTests
     {
         var failed = Outcome(400);
         var report = failed.Report! with { Failures = [.. Enumerable.Range(0, 120).Select(i => new ScopeFailure($"{Hostile}{i}", "SD0301", Hostile, 7))] };
-        var summary = GitHubSummary.Of("migrate-tenants", failed with { Report = report });
+        var summary = StepSummary.Of("migrate-tenants", failed with { Report = report }, StepSummary.Limit);
         Assert.InRange(Encoding.UTF8.GetByteCount(summary), 1, GitHubFiles.SummaryLimit);
         Assert.InRange(summary.IndexOf("#### Failed: 120 schemas", StringComparison.Ordinal), 1, summary.IndexOf("#### 400 schemas", StringComparison.Ordinal));
         Assert.Contains("… and 20 more that failed", summary, StringComparison.Ordinal);
         Assert.DoesNotContain(" more: see the report", summary, StringComparison.Ordinal);
         Assert.DoesNotContain("<script>", summary, StringComparison.Ordinal);
         Assert.DoesNotContain("\n::error", summary, StringComparison.Ordinal);
-        Assert.InRange(GitHubSummary.Issue(failed with { Report = report }, Run).Length, 1, GitHubReports.BodyLimit);
+        Assert.InRange(PostMortem.Body(failed with { Report = report }, Run, GitHubReports.BodyLimit).Length, 1, GitHubReports.BodyLimit);
     }
 
     [Fact]
     public void An_issue_has_its_marker_first_and_fits()
     {
-        var issue = GitHubSummary.Issue(Outcome(10_000), Run);
+        var issue = PostMortem.Body(Outcome(10_000), Run, GitHubReports.BodyLimit);
         Assert.StartsWith("<!-- safe-deploy:post-mortem:prod-1 -->\n", issue, StringComparison.Ordinal);
         Assert.InRange(issue.Length, 1, GitHubReports.BodyLimit);
-        Assert.Contains("## Post-mortem", GitHubSummary.Issue(Outcome(3), Run), StringComparison.Ordinal);
+        Assert.Contains("## Post-mortem", PostMortem.Body(Outcome(3), Run, GitHubReports.BodyLimit), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_summary_reads_like_this() => Golden.Verify(GitHubSummary.Of("migrate-tenants", Outcome(3)));
+    public void A_summary_reads_like_this() => Golden.Verify(StepSummary.Of("migrate-tenants", Outcome(3), StepSummary.Limit));
 
     [Fact]
     public void A_comment_reads_like_this() => Golden.Verify(GitHubPlan.Comment(
         Plan([Finding("db/tenant/000007_codes.up.sql", "high", "the index blocks writes to sale until it is built"), Finding("db/tenant/000007_codes.up.sql", "medium", Hostile)]), Run));
 
     private static PlanView Plan(ImmutableArray<RiskLine> findings) => new(
-        "prod", true, "this release would be refused", [("release", "v3 to prod"), ("if it fails", "tenants back, then public; the old image never left")], GitHubPlan.Sorted(findings));
+        "prod", true, "this release would be refused", [("release", "v3 to prod"), ("if it fails", "tenants back, then public; the old image never left")], PlanView.Sorted(findings));
 
     private static RiskLine Finding(string file, string severity, string message) =>
         new(file, 3, "create-index-without-concurrently", severity, message, "CREATE INDEX CONCURRENTLY");

@@ -42,6 +42,8 @@ public sealed partial class HostModelTests
         string[] elsewhere =
         [
             "--output", "--independent", "--limit", "--help", "--version", "--git-base", "--export-statistics", "--tenant-names", "--fix", "--replace",
+            // What is there already is proved and chosen from by people.
+            "--verify", "--set", "--list",
         ];
         var root = FrontDoor.Root(Nobody);
         var missing =

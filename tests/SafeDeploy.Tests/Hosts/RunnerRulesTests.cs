@@ -93,7 +93,15 @@ public sealed class RunnerRulesTests
             Assert.Equal("${{ job.status }}", manifest.Inputs.Single(i => i.Name == "job-status").Default);
             Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(Repository.PathOf(file.Split('/')))!, manifest.Image)), $"{file}: {manifest.Image}");
             Assert.Equal(HostModel.Outputs.Select(o => o.Name), manifest.Outputs);
-            Assert.Equal(verb.Length == 0 ? HostModel.Inputs.Select(i => i.Name).Prepend("step") : HostModel.InputsOf(verb).Select(i => i.Name), manifest.Inputs.Select(i => i.Name));
+            Assert.Equal(verb.Length == 0 ? HostModel.InputsOn(CiHosts.GitHub).Select(i => i.Name).Prepend("step") : HostModel.InputsOn(CiHosts.GitHub).Where(i => i.IsOf(verb)).Select(i => i.Name), manifest.Inputs.Select(i => i.Name));
         }
+    }
+
+    [Fact]
+    public void A_release_finds_the_image_in_every_face()
+    {
+        Assert.Contains(@"s#^  image: .*Dockerfile\$#", File.ReadAllText(Repository.PathOf(".github", "workflows", "release.yml")), StringComparison.Ordinal);
+        foreach (var file in HostModel.Verbs.Select(v => $"action/{v.Name}/action.yml").Prepend("action.yml"))
+            Assert.Single(File.ReadLines(Repository.PathOf(file.Split('/'))), l => l.StartsWith("  image: ", StringComparison.Ordinal) && l.EndsWith("Dockerfile", StringComparison.Ordinal));
     }
 }

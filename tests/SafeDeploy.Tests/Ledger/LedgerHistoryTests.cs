@@ -1,12 +1,21 @@
 using SafeDeploy.Ledger;
 using SafeDeploy.Migrations;
 using SafeDeploy.Runs;
+using SafeDeploy.Tests.Architecture;
 using SafeDeploy.Tests.Rollback;
 
 namespace SafeDeploy.Tests.Ledger;
 
 public sealed class LedgerHistoryTests
 {
+    [Fact]
+    public void No_statement_of_the_program_alters_or_removes_a_line_of_the_ledger()
+    {
+        var sql = Repository.Files("src", "*.cs").Select(Repository.Read).ToArray();
+        Assert.Contains(sql, text => text.Contains("insert into safe_deploy.entry", StringComparison.OrdinalIgnoreCase));
+        Assert.All(sql, text => Assert.DoesNotMatch(@"(?i)\b(update|delete\s+from|truncate(\s+table)?)\s+(only\s+)?safe_deploy\.entry\b", text));
+    }
+
     [Fact]
     public void A_scope_that_went_back_has_not_moved_and_one_that_went_forward_again_has()
     {

@@ -51,6 +51,7 @@ public sealed class DriftTests
         var subject = new PreflightSubject(
             PreflightTests.Config(), database, PreflightTests.Good, PreflightTests.Fleet, null, null, new Release("v2", null, null, "m", null))
         {
+            Now = TimeProvider.System.GetUtcNow(),
             Fleet = fleet,
             AcceptsDrift = accepted,
         };

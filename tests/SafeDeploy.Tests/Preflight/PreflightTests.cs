@@ -37,7 +37,7 @@ public sealed class PreflightTests
     public async Task A_sound_world_passes_and_says_what_was_seen()
     {
         var (outcome, run) = await RunAsync(new FakeDatabase(Good, Fleet));
-        Assert.Equal("12 checks, no warning", Assert.IsType<StepOutcome.Succeeded>(outcome).Summary);
+        Assert.Equal("15 checks, no warning", Assert.IsType<StepOutcome.Succeeded>(outcome).Summary);
         Golden.Verify(string.Join('\n', run.Told));
     }
 
@@ -89,7 +89,7 @@ public sealed class PreflightTests
         Assert.Contains("disk for the backup: unknown, sftp does not tell what is free; up to 1 MB may be needed", run.Told);
     }
 
-    private sealed class FakeBackup : IBackupMethod
+    internal sealed class FakeBackup : IBackupMethod
     {
         public BackupSpace Space { get; init; } = new(2L << 30, 50L << 30, "/var/backups");
 
@@ -100,6 +100,12 @@ public sealed class PreflightTests
 
         public Task<BackupSpace> SpaceAsync(CancellationToken cancellation) => Task.FromResult(Space);
 
+        public BackupDisk Disk { get; init; } = new(false, "/var/backups is on another file system than the database (/srv/pg)");
+
+        public ImmutableArray<BackupSet> Sets { get; init; } = [];
+
+        public Task<BackupDisk> DiskAsync(CancellationToken cancellation) => Task.FromResult(Disk);
+
         public Task<BackupReceipt> TakeAsync(string set, IReadOnlyList<Scope> scopes, BackupLabel label, CancellationToken cancellation) => throw new NotSupportedException();
 
         public Task<BackupReceipt> VerifyAsync(string set, BackupVerification level, CancellationToken cancellation) => throw new NotSupportedException();
@@ -108,7 +114,7 @@ public sealed class PreflightTests
 
         public Task<string> ToolsAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<ImmutableArray<BackupSet>> SetsAsync(CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<ImmutableArray<BackupSet>> SetsAsync(CancellationToken cancellation) => Task.FromResult(Sets);
 
         public Task DeleteAsync(string set, CancellationToken cancellation) => throw new NotSupportedException();
     }

@@ -23,6 +23,9 @@ public sealed partial class DeploymentReportTests
         Golden.Verify(HtmlReport.Render(Stories.WentBack().Report, Redactor.None).Replace(HtmlStyle.Css, "STYLE", StringComparison.Ordinal));
 
     [Fact]
+    public void A_deployment_that_went_back_as_the_beginning_of_a_post_mortem() => Golden.Verify(MarkdownReport.PostMortem(Stories.WentBack().Report, Redactor.None));
+
+    [Fact]
     public void Nothing_that_an_enemy_wrote_becomes_markup_of_the_page()
     {
         var page = HtmlReport.Render(Stories.Hostile(Enemy).Report, Redactor.None).Replace(HtmlStyle.Css, "", StringComparison.Ordinal);
@@ -58,7 +61,7 @@ public sealed partial class DeploymentReportTests
         const string Secret = "p&ss<w>\"rd|_*";
         var report = Stories.Hostile($"login with {Secret} failed").Report;
         var redactor = new Redactor([Secret]);
-        foreach (var page in new[] { HtmlReport.Render(report, redactor), MarkdownReport.Render(report, redactor), MarkdownReport.Summary(report, redactor) })
+        foreach (var page in new[] { HtmlReport.Render(report, redactor), MarkdownReport.Render(report, redactor), MarkdownReport.Summary(report, redactor), MarkdownReport.PostMortem(report, redactor) })
         {
             Assert.Contains("login with", page, StringComparison.Ordinal);
             Assert.DoesNotContain("ss&lt;w", page, StringComparison.Ordinal);

@@ -10,11 +10,11 @@ public sealed class PgQueryParserTests
     [Fact]
     public void A_statement_becomes_a_tree()
     {
-        var tree = Parser.Parse("alter table s.t add column \"Ä\" int").Tree!.Value;
+        var tree = Parser.Parse("alter table s.t add column \"Ä\" int").Tree!;
 
         Assert.Equal("AlterTableStmt", tree.Kind);
         Assert.Equal(new RelationName("s", "t"), RelationName.Of(tree.Node("relation")));
-        Assert.Equal("Ä", tree.List("cmds").Single().Node("def")!.Value.Text("colname"));
+        Assert.Equal("Ä", tree.List("cmds").Single().Node("def")!.Text("colname"));
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class PgQueryParserTests
     [Fact]
     public void Many_threads_may_parse_at_once() =>
         Parallel.For(0, 2_000, i => Assert.Equal(
-            $"t{i}", Parser.Parse($"drop table t{i}").Tree!.Value.List("objects").Single().Names("items").Single()));
+            $"t{i}", Parser.Parse($"drop table t{i}").Tree!.List("objects").Single().Names("items").Single()));
 
     [Fact]
     public void Random_text_never_crashes()

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using SafeDeploy.Config;
 using SafeDeploy.Integrations.Databases.PgQuery;
@@ -8,6 +9,22 @@ namespace SafeDeploy.Tests.Risk;
 public sealed class PlanFilesTests
 {
     private static readonly PgQueryParser Parser = PgQueryParser.Load();
+
+    [Fact]
+    public void The_document_is_what_the_generated_context_makes_of_it()
+    {
+        var options = new JsonSerializerOptions(PlanJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        RiskFile[] files = [.. Enumerable.Range(0, 40).Select(i => new RiskFile($"ü{i}.sql", $$"""
+            create table "T\"{{i}}" (a int); alter table t add column b{{i}} int default random(); drop table t{{i}} cascade; select 1 frm;
+            -- safe-deploy: ignore drop-table because="\u0001 <b>"
+            drop table u{{i}}; refresh materialized view m; alter table x alter column y type timestamptz
+            """))];
+        var report = PlanFiles.Run(Parser, files, new RiskFile("before.sql", "create table t (a int); nonsense;"), RiskOptions.Default, CancellationToken.None);
+
+        Assert.Equal(
+            JsonSerializer.Serialize(PlanFiles.Document(report, RiskThreshold.High), new PlanJson(options).PlanDocument),
+            PlanFiles.ToJson(report, RiskThreshold.High));
+    }
 
     private static RiskReport Judge(string sql, string? schema = null, bool independent = false) => PlanFiles.Run(
         Parser,

@@ -17,6 +17,8 @@ public sealed class FolderStore(string folder, MountTable? mounts) : IBackupStor
 
     public string Workplace => Location;
 
+    public bool? KeepsInWorkplace => true;
+
     public long? FreeBytes() => FreeSpace.Of(Location);
 
     public Task<Problem?> ObstacleAsync(CancellationToken cancellation) => Task.FromResult(Obstacle());

@@ -40,6 +40,8 @@ public sealed class S3Files : IRemoteFiles, IDisposable
 
     public string PlaceOf(string name) => $"s3://{_bucket}/{_prefix}{name}";
 
+    public bool AreElsewhere => true;
+
     public Task PutAsync(string name, string file, CancellationToken cancellation) => ToldAsync(name, async () =>
     {
         var length = new FileInfo(file).Length;

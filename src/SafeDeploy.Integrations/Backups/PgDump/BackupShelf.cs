@@ -61,24 +61,41 @@ internal sealed class BackupShelf(IBackupStore store)
     public async Task<StoredFile> PartAsync(string set, string part, CancellationToken cancellation) =>
         await Store.OpenAsync(set, part, cancellation) ?? throw new ProblemException(PgDumpProblems.DamagedPart(set, part, "is missing"));
 
-    public Task RememberAsync(string set, VerificationRecord record, CancellationToken cancellation) =>
-        Store.WriteAsync(set, Verified, JsonSerializer.Serialize(record, BackupJson.Default.VerificationRecord), cancellation);
+    /// <summary>Kept beside the manifest; a lower level does not take the place of a higher one, an empty one takes every place.</summary>
+    public async Task RememberAsync(string set, VerificationRecord record, CancellationToken cancellation)
+    {
+        var standing = await VerifiedAsync(set, record.ManifestSha256, cancellation);
+        if (standing is not null && record.Level.Length > 0 && VerificationLevels.Rank(standing.Level) > VerificationLevels.Rank(record.Level))
+            return;
+        await Store.WriteAsync(set, Verified, JsonSerializer.Serialize(record, BackupJson.Default.VerificationRecord), cancellation);
+    }
 
-    /// <summary>The level the set was proved at, or empty: never, or its manifest is another one since.</summary>
-    public async Task<string> VerifiedLevelAsync(string set, string manifestSha256, CancellationToken cancellation)
+    /// <summary>A complete set in one line, with how it was proved.</summary>
+    public async Task<BackupSet> SetAsync(string set, BackupManifest manifest, string manifestSha256, CancellationToken cancellation)
+    {
+        var verified = await VerifiedAsync(set, manifestSha256, cancellation);
+        return new BackupSet(
+            set, manifest.Label, manifest.TakenAt, verified?.Level ?? "", manifest.Parts.Sum(p => p.Bytes), manifest.Parts.Sum(p => p.Scopes.Length))
+        {
+            VerifiedAt = verified?.At,
+        };
+    }
+
+    /// <summary>How the set was proved, or null: never, found damaged since, or its manifest is another one since.</summary>
+    private async Task<VerificationRecord?> VerifiedAsync(string set, string manifestSha256, CancellationToken cancellation)
     {
         using var file = await Store.OpenAsync(set, Verified, cancellation);
         if (file is null)
-            return "";
+            return null;
         try
         {
             var record = JsonSerializer.Deserialize(await File.ReadAllTextAsync(file.Path, cancellation), BackupJson.Default.VerificationRecord);
-            return record is not null && record.ManifestSha256 == manifestSha256 ? record.Level : "";
+            return record is { Level.Length: > 0 } && record.ManifestSha256 == manifestSha256 ? record : null;
         }
         catch (JsonException)
         {
             // A word beside the set that can not be read proves nothing; the set itself may be whole.
-            return "";
+            return null;
         }
     }
 }

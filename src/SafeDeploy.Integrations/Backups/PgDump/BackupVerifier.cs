@@ -7,7 +7,7 @@ using SafeDeploy.Problems;
 namespace SafeDeploy.Integrations.Backups.PgDump;
 
 /// <summary>Proves a set: by its hashes, by its lists, by restoring it. Throws at the first damage.</summary>
-internal sealed class BackupVerifier(BackupShelf shelf, ICommandRunner runner, PgDumpOptions options)
+internal sealed class BackupVerifier(BackupShelf shelf, ICommandRunner runner, PgDumpOptions options, TimeProvider clock)
 {
     // Measured: a restored schema takes about what it took before; sorting its indexes takes the rest meanwhile.
     private const double RestoreNeeds = 1.3;
@@ -40,9 +40,8 @@ internal sealed class BackupVerifier(BackupShelf shelf, ICommandRunner runner, P
     public async Task ByRestoreAsync(BackupManifest manifest, NpgsqlDataSource original, NpgsqlConnectionStringBuilder target, CancellationToken cancellation)
     {
         var server = options.Scratch ?? target;
-        await RequireSpaceAsync(manifest, server, cancellation);
-        var name = string.Create(CultureInfo.InvariantCulture, $"safe_deploy_scratch_{Guid.NewGuid():N}");
-        await using var scratch = await ScratchDatabase.CreateAsync(original, server, name, cancellation);
+        await RequireSpaceAsync(manifest, server, PgDumpProblems.ScratchTooSmall, cancellation);
+        await using var scratch = await ScratchDatabase.CreateAsync(original, server, await ScratchNames.NextAsync(server, clock, cancellation), cancellation);
         // Another server need not know the roles, and grants to them are part of the structure.
         var isAtHome = options.Scratch is null;
         await new WholeRestore(shelf, runner, options).RestoreAsync(manifest, scratch.Server, isAtHome, cancellation);
@@ -54,13 +53,15 @@ internal sealed class BackupVerifier(BackupShelf shelf, ICommandRunner runner, P
     }
 
     /// <summary>A restore that fills the disk of the server that it proves something for would be worse than none.</summary>
-    public static async Task RequireSpaceAsync(BackupManifest manifest, NpgsqlConnectionStringBuilder server, CancellationToken cancellation)
+    /// <param name="refused">Server, bytes needed, bytes free.</param>
+    public static async Task RequireSpaceAsync(
+        BackupManifest manifest, NpgsqlConnectionStringBuilder server, Func<string, long, long, Problem> refused, CancellationToken cancellation)
     {
         if (await ServerDisk.FreeBytesAsync(server, cancellation) is not { } free)
             return;
         var needed = (long)(RestoreNeeds * manifest.Scopes.Values.Sum(s => s.Bytes));
         if (free < needed)
-            throw new ProblemException(PgDumpProblems.ScratchTooSmall(PostgresUrl.Display(server), needed, free));
+            throw new ProblemException(refused(PostgresUrl.Display(server), needed, free));
     }
 
     private async Task<string?> ListDamageAsync(string path, BackupPart part, BackupManifest manifest, CancellationToken cancellation)

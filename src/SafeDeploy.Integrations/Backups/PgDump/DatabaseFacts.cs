@@ -64,13 +64,26 @@ internal static class DatabaseFacts
         TextsAsync(new NpgsqlCommand(Besides, connection), cancellation);
 
     /// <summary>Environments whose deployment is not over, but for one.</summary>
-    public static async Task<ImmutableArray<string>> WorkingAsync(NpgsqlConnection connection, string environment, CancellationToken cancellation)
+    public static Task<ImmutableArray<string>> WorkingAsync(NpgsqlConnection connection, string environment, CancellationToken cancellation) =>
+        OtherEnvironmentsAsync(connection, "select e.name from safe_deploy.environment e where not e.concluded and e.name <> $1 order by 1", [environment], cancellation);
+
+    /// <summary>Environments but for one whose deployment is not over and has this tenant in its plan.</summary>
+    public static Task<ImmutableArray<string>> WorkingOnAsync(NpgsqlConnection connection, string environment, string tenant, CancellationToken cancellation) => OtherEnvironmentsAsync(
+        connection,
+        """
+        select e.name from safe_deploy.environment e where not e.concluded and e.name <> $1
+            and exists (select from safe_deploy.entry x where x.deployment = e.deployment and x.kind = 'planned' and x.fact #> array['tenants', $2] is not null) order by 1
+        """,
+        [environment, tenant], cancellation);
+
+    private static async Task<ImmutableArray<string>> OtherEnvironmentsAsync(NpgsqlConnection connection, string sql, string[] values, CancellationToken cancellation)
     {
         await using (var there = new NpgsqlCommand("select to_regclass('safe_deploy.environment') is not null", connection))
             if (await there.ExecuteScalarAsync(cancellation) is not true)
                 return [];
-        var question = new NpgsqlCommand("select e.name from safe_deploy.environment e where not e.concluded and e.name <> $1 order by 1", connection);
-        question.Parameters.Add(new NpgsqlParameter<string> { TypedValue = environment });
+        var question = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+            question.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value });
         return await TextsAsync(question, cancellation);
     }
 

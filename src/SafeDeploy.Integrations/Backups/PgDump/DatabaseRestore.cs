@@ -19,7 +19,7 @@ internal sealed class DatabaseRestore(NpgsqlConnectionStringBuilder server, Npgs
     public async Task<PreparedDatabase> PrepareAsync(string set, CancellationToken cancellation)
     {
         var (manifest, _) = await shelf.RequireAsync(set, cancellation);
-        await BackupVerifier.RequireSpaceAsync(manifest, server, cancellation);
+        await BackupVerifier.RequireSpaceAsync(manifest, server, RestoreProblems.TooSmall, cancellation);
         await AbandonAsync(cancellation);
         var standing = await StandingAsync(cancellation);
         await using var made = await ScratchDatabase.CreateAsync(source, server, NewName(standing.Oid).Value, cancellation);

@@ -35,8 +35,7 @@ internal sealed class FilesRestore(BackupShelf shelf, PgDumpOptions options, Tim
     private async Task<Judged> JudgeAsync(string set, CancellationToken cancellation)
     {
         var (manifest, sha256) = await shelf.RequireAsync(set, cancellation);
-        var facts = new BackupSet(
-            set, manifest.Label, manifest.TakenAt, await shelf.VerifiedLevelAsync(set, sha256, cancellation), manifest.Parts.Sum(p => p.Bytes), manifest.Scopes.Count);
+        var facts = await shelf.SetAsync(set, manifest, sha256, cancellation);
         var refusals = Refusals(manifest).ToImmutableArray();
         var empty = new FilesPlan(facts, 0, [], [], [], 0, refusals);
         if (!refusals.IsEmpty)

@@ -50,6 +50,8 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
     public async Task<BackupSpace> SpaceAsync(CancellationToken cancellation) =>
         new(2 * await ScalarAsync<long>("select pg_database_size(current_database())", cancellation), _store.FreeBytes(), _store.Workplace);
 
+    public Task<BackupDisk> DiskAsync(CancellationToken cancellation) => StoreDisk.ReadAsync(_store, _server, _runner, cancellation);
+
     public async Task<BackupReceipt> TakeAsync(string set, IReadOnlyList<Scope> scopes, BackupLabel label, CancellationToken cancellation)
     {
         if (await FindAsync(set, cancellation) is { } taken)
@@ -86,13 +88,28 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
     {
         var started = _clock.GetTimestamp();
         var (manifest, sha256) = await _shelf.RequireAsync(set, cancellation);
-        var verifier = new BackupVerifier(_shelf, _runner, _options);
-        await verifier.PartsAsync(manifest, listed: level != BackupVerification.Checksum, cancellation);
-        if (level == BackupVerification.Restore)
-            await verifier.ByRestoreAsync(manifest, _source, _server, cancellation);
-        var word = Word(level);
-        await _shelf.RememberAsync(set, new VerificationRecord(word, _clock.GetUtcNow(), sha256, _clock.GetElapsedTime(started).TotalSeconds), cancellation);
-        return Receipt(manifest, sha256, word);
+        var verifier = new BackupVerifier(_shelf, _runner, _options, _clock);
+        try
+        {
+            await verifier.PartsAsync(manifest, listed: level != BackupVerification.Checksum, cancellation);
+            if (level == BackupVerification.Restore)
+                await verifier.ByRestoreAsync(manifest, _source, _server, cancellation);
+        }
+        catch (ProblemException broken) when (broken.Problem.Info == PgDumpProblems.Damaged || broken.Problem.Info == PgDumpProblems.NotProved)
+        {
+            // What was proved once is not any more: retention must not lean on it.
+            await _shelf.RememberAsync(set, Record(""), cancellation);
+            throw;
+        }
+        catch (Exception failure) when (PostgresDatabaseFailure.Of(failure, PostgresUrl.Display(_options.Scratch ?? _server), opening: false) is { } problem)
+        {
+            throw new ProblemException(problem, failure);
+        }
+
+        await _shelf.RememberAsync(set, Record(VerificationLevels.Word(level)), cancellation);
+        return Receipt(manifest, sha256, VerificationLevels.Word(level));
+
+        VerificationRecord Record(string word) => new(word, _clock.GetUtcNow(), sha256, _clock.GetElapsedTime(started).TotalSeconds);
     }
 
     public async Task<BackupReceipt?> FindAsync(string set, CancellationToken cancellation) =>
@@ -106,9 +123,7 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
             try
             {
                 if (await _shelf.ReadAsync(name, cancellation) is { } found)
-                    sets.Add(new BackupSet(
-                        name, found.Manifest.Label, found.Manifest.TakenAt, await _shelf.VerifiedLevelAsync(name, found.Sha256, cancellation),
-                        found.Manifest.Parts.Sum(p => p.Bytes), found.Manifest.Parts.Sum(p => p.Scopes.Length)));
+                    sets.Add(await _shelf.SetAsync(name, found.Manifest, found.Sha256, cancellation));
             }
             catch (ProblemException damaged) when (damaged.Problem.Info == PgDumpProblems.Damaged)
             {
@@ -121,14 +136,6 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
     }
 
     public Task DeleteAsync(string set, CancellationToken cancellation) => _store.DeleteAsync(set, cancellation);
-
-    private static string Word(BackupVerification level) => level switch
-    {
-        BackupVerification.Checksum => "checksum",
-        BackupVerification.List => "list",
-        BackupVerification.Restore => "restore",
-        _ => throw new ArgumentOutOfRangeException(nameof(level), level, null),
-    };
 
     private sealed record Taking(string Set, IReadOnlyList<Scope> Scopes, OtherSchemas Others, BackupLabel Label, int ServerVersion);
 

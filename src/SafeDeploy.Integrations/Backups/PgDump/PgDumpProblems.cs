@@ -53,8 +53,15 @@ public static class PgDumpProblems
     public static readonly ProblemInfo NoFacts = new("SD0517", "the set says too little to be restored and compared",
         "It was taken by a version that kept no fingerprints in the manifest.", "Take a new backup; an old set is restored by hand, as docs/steps/backup.md shows.");
 
+    public static readonly ProblemInfo RestoreBroke = new("SD0518", "restoring a set broke off",
+        "pg_restore ended with an error: the server went away, or refused a statement of the archive.",
+        "Read its words; look at the server's log; try again. A set that is refused twice is not to be relied on.");
+
     public static ImmutableArray<ProblemInfo> All { get; } =
-        [ToolMissing, ToolTooOld, NoSpace, DumpFailed, ChangedMeanwhile, SnapshotLost, Damaged, NoSuchSet, SchemaMissing, FileMissing, NotProved, NoScratch, NoFacts];
+    [
+        ToolMissing, ToolTooOld, NoSpace, DumpFailed, ChangedMeanwhile, SnapshotLost, Damaged, NoSuchSet, SchemaMissing, FileMissing, NotProved, NoScratch, NoFacts,
+        RestoreBroke,
+    ];
 
     public static Problem Missing(string tool, string evidence) => ToolMissing.Occurred(
         $"\"{tool}\" does not start", tool, Untouched, Stopping,
@@ -109,6 +116,15 @@ public static class PgDumpProblems
 
     public static Problem NotAsBackedUp(string set, string what, string evidence = "") => NotProved.Occurred(
         what, $"set \"{set}\"", "the target database; the scratch database is removed", Stopping, "do not rely on this set; take a new backup") with
+    { Evidence = evidence };
+
+    public static Problem RestoreCutOff(string set, string server, string evidence) => RestoreBroke.Occurred(
+        $"the server ended the sessions while set \"{set}\" was restored", server, "the live database; the new one was not used by anybody", "giving up", "look at the server's log, then try again") with
+    { Evidence = evidence };
+
+    public static Problem RestoreRefused(string set, string part, int exitCode, string evidence) => RestoreBroke.Occurred(
+        string.Create(CultureInfo.InvariantCulture, $"pg_restore of part \"{part}\" ended with exit code {exitCode}"), $"set \"{set}\"", "the live database; the new one is removed", "giving up",
+        "read its words below, then try again, or choose another set") with
     { Evidence = evidence };
 
     public static Problem ScratchRefused(string server, string evidence) => NoScratch.Occurred(

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Npgsql;
+using SafeDeploy.Integrations.BackupStores;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Integrations.LedgerStores.Postgres;
 using SafeDeploy.Integrations.Migrations.SqlFiles;
@@ -35,8 +36,7 @@ public sealed class PgDumpRestore : IRestoreMethod, IAsyncDisposable
         var (manifest, sha256) = await _shelf.RequireAsync(set, cancellation);
         if (manifest.Scopes.IsEmpty)
             throw new ProblemException(PgDumpProblems.TooLittleKnown(set));
-        var facts = new BackupSet(
-            set, manifest.Label, manifest.TakenAt, await _shelf.VerifiedLevelAsync(set, sha256, cancellation), manifest.Parts.Sum(p => p.Bytes), manifest.Scopes.Count);
+        var facts = await _shelf.SetAsync(set, manifest, sha256, cancellation);
         var refusals = tenants.Where(t => !manifest.Scopes.ContainsKey(t.Schema)).Select(t => RestoreProblems.Unknown(t.Schema, set)).ToList();
         var wanted = tenants.Where(t => manifest.Scopes.ContainsKey(t.Schema)).ToList();
         await using var connection = await OpenAsync(cancellation);
@@ -45,6 +45,9 @@ public sealed class PgDumpRestore : IRestoreMethod, IAsyncDisposable
         foreach (var tenant in tenants)
             if (await TenantDependents.ReadAsync(connection, tenant, cancellation) is { IsEmpty: false } dependents)
                 refusals.Add(RestoreProblems.Depends(tenant.Schema, dependents));
+        foreach (var tenant in tenants)
+            if (await DatabaseFacts.WorkingOnAsync(connection, manifest.Label.Environment, tenant.Schema, cancellation) is { IsEmpty: false } others)
+                refusals.Add(RestoreProblems.OccupiedTenant(tenant.Schema, others));
         return new RestorePlan(facts, await new RestoreLosses(connection, manifest).ReadAsync(wanted, cancellation), [.. refusals]);
     }
 
@@ -89,24 +92,24 @@ public sealed class PgDumpRestore : IRestoreMethod, IAsyncDisposable
         {
             throw new ProblemException(problem, failure);
         }
+        catch (IOException failure)
+        {
+            throw new ProblemException(LocalDisk.IsFull ? RestoreProblems.BecameFull(LocalDisk.Name, failure.Message) : BackupStoreProblems.Unusable(LocalDisk.Name, failure.Message), failure);
+        }
     }
 
-    public async Task<RestoredTenant> TenantAsync(TenantRestoreCall call, CancellationToken cancellation)
+    public Task<RestoredTenant> TenantAsync(TenantRestoreCall call, CancellationToken cancellation) => Reached(() => OneTenantAsync(call, cancellation));
+
+    private async Task<RestoredTenant> OneTenantAsync(TenantRestoreCall call, CancellationToken cancellation)
     {
         var (manifest, _) = await _shelf.RequireAsync(call.Set, cancellation);
         var part = manifest.Parts.FirstOrDefault(p => p.Scopes.Contains(call.Scope.Schema)) is { } found && manifest.Scopes.ContainsKey(call.Scope.Schema)
             ? found
             : throw new ProblemException(RestoreProblems.Unknown(call.Scope.Schema, call.Set));
-        var folder = Directory.CreateTempSubdirectory("safe-deploy-restore-");
-        try
-        {
-            var scripts = await ScriptsAsync(call, part, folder.FullName, cancellation);
-            return await RetriedAsync(call, manifest, scripts, cancellation);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        WorkFolder.Sweep();
+        using var folder = WorkFolder.Make();
+        var scripts = await ScriptsAsync(call, part, folder.Path, cancellation);
+        return await RetriedAsync(call, manifest, scripts, cancellation);
     }
 
     public async Task<(ImmutableArray<string> Dropped, ImmutableArray<string> Held)> DropExpiredAsync(ILedgerHold hold, CancellationToken cancellation)
@@ -130,7 +133,10 @@ public sealed class PgDumpRestore : IRestoreMethod, IAsyncDisposable
             var result = await _runner.RunAsync(
                 PgDumpCommands.Call(PgDumpCommands.Script(_options.Tool("pg_restore"), file.Path, section, call.Scope, script), null), cancellation);
             if (result.ExitCode != 0)
-                throw new ProblemException(PgDumpProblems.DamagedPart(call.Set, part.File, $"can not be read by pg_restore: {result.Error.Trim()}"));
+                // Its hash was right a moment ago: first of all it had nowhere to write.
+                throw new ProblemException(LocalDisk.IsFull
+                    ? RestoreProblems.BecameFull(LocalDisk.Name, result.Error)
+                    : PgDumpProblems.DamagedPart(call.Set, part.File, $"can not be read by pg_restore: {result.Error.Trim()}"));
             scripts.Add(script);
         }
 
@@ -160,6 +166,10 @@ public sealed class PgDumpRestore : IRestoreMethod, IAsyncDisposable
             {
                 if (attempt >= call.Limits.Retries)
                     throw new ProblemException(RestoreProblems.Busy(call.Scope.Schema, Told(holder)), busy);
+            }
+            catch (PostgresException full) when (full.SqlState == PostgresErrorCodes.DiskFull)
+            {
+                throw new ProblemException(RestoreProblems.BecameFull(PostgresUrl.Display(_server), $"{full.MessageText}   SQLSTATE {full.SqlState}"), full);
             }
             catch (NpgsqlException failure)
             {

@@ -28,7 +28,7 @@ public static class RestoreProblems
         "The server refused a statement of the archive, or the session was lost; the transaction was rolled back.", "Read the server's words, then restore again.");
 
     public static readonly ProblemInfo OthersWork = new("SD0530", "another environment works in this database",
-        "Its ledger would be carried over half way: everything of a database is restored only while nobody deploys into it.", "Wait for it, or end it with `safe-deploy recover`.");
+        "Its ledger would be carried over half way, or a tenant that it is moving would be replaced below it.", "Wait for it, or end it with `safe-deploy recover`.");
 
     public static readonly ProblemInfo MayNot = new("SD0531", "this user may not replace the database",
         "A database is made (CREATEDB) and renamed (by its owner); a standing prepared transaction keeps its name too.",
@@ -49,7 +49,12 @@ public static class RestoreProblems
     public static readonly ProblemInfo FilesFailed = new("SD0535", "files were not all put back",
         "A disk is full, or this user may not write there; each file is either as it was or as in the set.", "Remove the cause, then restore the files again: what is equal is left alone.");
 
-    public static ImmutableArray<ProblemInfo> All { get; } = [NotInSet, PointedAt, WritersStay, NotTheSame, Failed, OthersWork, MayNot, SessionsStay, NotSwapped, FilesRefused, FilesFailed];
+    public static readonly ProblemInfo NoRoom = new("SD0536", "there is no room for the restore",
+        "The server's disk, or this machine's for the files in between, has less free than the restore needs, or became full while it ran.",
+        "Free space there, then restore again.");
+
+    public static ImmutableArray<ProblemInfo> All { get; } =
+        [NotInSet, PointedAt, WritersStay, NotTheSame, Failed, OthersWork, MayNot, SessionsStay, NotSwapped, FilesRefused, FilesFailed, NoRoom];
 
     public static Problem Unknown(string schema, string set) => NotInSet.Occurred(
         $"set \"{set}\" does not hold \"{schema}\"", $"set \"{set}\"", Nothing, Refusing, "safe-deploy restore --list");
@@ -67,6 +72,14 @@ public static class RestoreProblems
 
     public static Problem Broke(string schema, string evidence) => Failed.Occurred(
         $"restoring \"{schema}\" failed", $"schema \"{schema}\"", AsItWas, "rolled back", "read the server's words below") with
+    { Evidence = evidence };
+
+    public static Problem TooSmall(string server, long needed, long free) => NoRoom.Occurred(
+        string.Create(CultureInfo.InvariantCulture, $"{free / 1048576.0:0} MB free where the server keeps its data, the restore may need {needed / 1048576.0:0} MB"), server, Nothing, Refusing,
+        "free space on the server, then restore again");
+
+    public static Problem BecameFull(string where, string evidence) => NoRoom.Occurred(
+        "the disk became full while it was restored", where, "what was there before the restore", "giving up; what was restored so far is removed", "free space there, then restore again") with
     { Evidence = evidence };
 
     public static Problem Occupied(ImmutableArray<string> environments) => OthersWork.Occurred(
@@ -88,6 +101,10 @@ public static class RestoreProblems
         $"the connection was lost while database \"{database}\" and its restored copy changed names, and the server does not answer", $"database \"{database}\"",
         "both databases: names change together or not at all", "stopping", $"when the server answers: if a database \"{kept}\" is there, the restore is done; else safe-deploy recover, then restore again") with
     { Evidence = evidence };
+
+    public static Problem OccupiedTenant(string schema, ImmutableArray<string> environments) => OthersWork.Occurred(
+        $"environment {string.Join(", ", environments.Select(e => $"\"{e}\""))} has a deployment that is not over, and \"{schema}\" is in its plan", $"schema \"{schema}\"",
+        Nothing, Refusing, "wait for it, or safe-deploy recover --environment NAME");
 
     public static Problem NoFiles(string set) => FilesRefused.Occurred(
         $"set \"{set}\" has no files", $"set \"{set}\"", Nothing, Refusing, "choose a set that was taken with backup.files");

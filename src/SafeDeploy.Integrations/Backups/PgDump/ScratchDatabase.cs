@@ -13,8 +13,9 @@ internal sealed class ScratchDatabase : IAsyncDisposable
     // The provider and its locale have other columns in each major; a column that is not there is a null here (catalog-pg-database).
     private const string Like = """
         select pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'),
-            coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''), coalesce(to_jsonb(d) ->> 'daticurules', '')
-        from pg_database d where d.datname = current_database()
+            coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''), coalesce(to_jsonb(d) ->> 'daticurules', ''),
+            case when t.spcname <> 'pg_default' and has_tablespace_privilege(t.oid, 'create') then t.spcname::text else '' end
+        from pg_database d join pg_tablespace t on t.oid = d.dattablespace where d.datname = current_database()
         """;
 
     private readonly NpgsqlDataSource _admin;
@@ -42,7 +43,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         var quoted = QuotedName.TryParse(name, out var why) ?? throw new FormatException(why);
         try
         {
-            var like = await LikeAsync(original, cancellation);
+            var like = await LikeAsync(original, IsSame(original, server), cancellation);
             await using var connection = await admin.OpenConnectionAsync(cancellation);
             var sql = $"create database {quoted.Sql} template template0 {like}";
             await using var create = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
@@ -66,13 +67,25 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         {
             if (_isKept)
                 return;
-            await using var connection = await _admin.OpenConnectionAsync(CancellationToken.None);
-            await using var drop = new NpgsqlCommand($"drop database if exists {_name.Sql} with (force)", connection) { CommandTimeout = 0 };
-            await drop.ExecuteNonQueryAsync(CancellationToken.None);
+            try
+            {
+                await using var connection = await _admin.OpenConnectionAsync(CancellationToken.None);
+                await using var drop = new NpgsqlCommand($"drop database if exists {_name.Sql} with (force)", connection) { CommandTimeout = 0 };
+                await drop.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+            catch (Exception gone) when (PostgresDatabaseFailure.Of(gone, "", opening: true) is not null)
+            {
+                // The server is away, or so full that it cannot even drop, which is told as the cause; what stays has a name by which the next call finds it.
+                return;
+            }
         }
     }
 
-    private static async Task<string> LikeAsync(NpgsqlDataSource original, CancellationToken cancellation)
+    private static bool IsSame(NpgsqlDataSource original, NpgsqlConnectionStringBuilder server) =>
+        PostgresUrl.Display(new NpgsqlConnectionStringBuilder(original.ConnectionString)) == PostgresUrl.Display(server);
+
+    /// <param name="isBeside">On the same server: there the original's tablespace is too. To name the default one takes a right that nobody needs to use it.</param>
+    private static async Task<string> LikeAsync(NpgsqlDataSource original, bool isBeside, CancellationToken cancellation)
     {
         await using var connection = await original.OpenConnectionAsync(cancellation);
         await using var command = new NpgsqlCommand(Like, connection);
@@ -84,7 +97,8 @@ internal sealed class ScratchDatabase : IAsyncDisposable
             "b" => $" locale_provider builtin builtin_locale {Literal(row.GetString(4))}",
             _ => "",
         };
-        return $"encoding {Literal(row.GetString(0))} lc_collate {Literal(row.GetString(1))} lc_ctype {Literal(row.GetString(2))}{provider}";
+        var tablespace = isBeside && QuotedName.TryParse(row.GetString(6), out _) is { } space ? $" tablespace {space.Sql}" : "";
+        return $"encoding {Literal(row.GetString(0))} lc_collate {Literal(row.GetString(1))} lc_ctype {Literal(row.GetString(2))}{provider}{tablespace}";
     }
 
     /// <summary>A text as SQL writes it, where no parameter may stand (sql-syntax-lexical, "String Constants").</summary>

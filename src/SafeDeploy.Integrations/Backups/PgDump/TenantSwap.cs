@@ -48,6 +48,9 @@ internal sealed class TenantSwap(
         var exists = await GateAsync(connection, cancellation);
         if (await TenantDependents.ReadAsync(connection, _scope, cancellation) is { IsEmpty: false } dependents)
             throw new ProblemException(RestoreProblems.Depends(_scope.Schema, dependents));
+        // Another environment may deploy to the same tenant; what it moves is its own until it has ended.
+        if (await DatabaseFacts.WorkingOnAsync(connection, fenced.Environment, _scope.Schema, cancellation) is { IsEmpty: false } others)
+            throw new ProblemException(RestoreProblems.OccupiedTenant(_scope.Schema, others));
         var safety = exists ? await call.SafetyBackup(cancellation) : null;
         var old = exists ? await MoveAwayAsync(connection, cancellation) : null;
         await MakeAsync(connection, cancellation);

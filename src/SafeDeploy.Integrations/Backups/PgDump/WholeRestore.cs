@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Npgsql;
+using SafeDeploy.Integrations.BackupStores;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Migrations;
 using SafeDeploy.Ports;
@@ -18,23 +19,19 @@ internal sealed class WholeRestore(BackupShelf shelf, ICommandRunner runner, PgD
         if (manifest.Scopes.IsEmpty)
             throw new ProblemException(PgDumpProblems.TooLittleKnown(manifest.Set));
         await new EmptyDatabase(manifest, into).PrepareAsync(asOwner, cancellation);
-        var folder = Directory.CreateTempSubdirectory("safe-deploy-restore-");
-        try
-        {
-            var lists = new List<PartLists>();
-            foreach (var part in manifest.Parts.Where(p => !p.Scopes.IsEmpty).OrderByDescending(p => p.Scopes.Contains("public")))
-                lists.Add(await ListsAsync(manifest, part, folder.FullName, cancellation));
-            var rounds = lists.Max(l => l.Rounds.Length);
-            foreach (var section in new[] { "pre-data", "data", "post-data" })
-                // Rows ask for no order: their tables are all there, and nothing checks them yet.
-                for (var round = 0; round < (section == "data" ? 1 : rounds); round++)
-                    foreach (var part in lists.Where(l => l.Rounds.Length > round))
-                        await SectionAsync(manifest.Set, new SectionCall(part.Part, section, section == "data" ? part.All : part.Rounds[round], asOwner), into, cancellation);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        await using var witness = await ServerWitness.OpenAsync(into, cancellation);
+        WorkFolder.Sweep();
+        using var folder = WorkFolder.Make();
+        var lists = new List<PartLists>();
+        foreach (var part in manifest.Parts.Where(p => !p.Scopes.IsEmpty).OrderByDescending(p => p.Scopes.Contains("public")))
+            lists.Add(await ListsAsync(manifest, part, folder.Path, cancellation));
+        var rounds = lists.Max(l => l.Rounds.Length);
+        foreach (var section in new[] { "pre-data", "data", "post-data" })
+            // Rows ask for no order: their tables are all there, and nothing checks them yet.
+            for (var round = 0; round < (section == "data" ? 1 : rounds); round++)
+                foreach (var part in lists.Where(l => l.Rounds.Length > round))
+                    await SectionAsync(
+                        new Into(manifest.Set, into, witness), new SectionCall(part.Part, section, section == "data" ? part.All : part.Rounds[round], asOwner), cancellation);
     }
 
     /// <summary>Schemas that are not as the manifest says; empty = proved.</summary>
@@ -67,17 +64,30 @@ internal sealed class WholeRestore(BackupShelf shelf, ICommandRunner runner, PgD
 
     private sealed record SectionCall(BackupPart Part, string Section, string List, bool AsOwner);
 
-    private async Task SectionAsync(string set, SectionCall section, NpgsqlConnectionStringBuilder into, CancellationToken cancellation)
+    private sealed record Into(string Set, NpgsqlConnectionStringBuilder Database, ServerWitness Witness);
+
+    private async Task SectionAsync(Into into, SectionCall section, CancellationToken cancellation)
     {
-        using var file = await shelf.PartAsync(set, section.Part.File, cancellation);
+        using var file = await shelf.PartAsync(into.Set, section.Part.File, cancellation);
         var jobs = section.Section == "pre-data" ? 1 : options.Workers;
         var call = new CommandCall(
-            PgDumpCommands.Restore(options.Tool("pg_restore"), file.Path, section.Section, section.List, jobs, section.AsOwner), PgDumpCommands.Environment(into), null, null);
+            PgDumpCommands.Restore(options.Tool("pg_restore"), file.Path, section.Section, section.List, jobs, section.AsOwner), PgDumpCommands.Environment(into.Database), null, null);
         var result = await runner.RunAsync(call, cancellation);
         // 1 is also "some statements failed and were left out" (pg_restore manual): never a success here.
         if (result.ExitCode != 0)
-            throw new ProblemException(PgDumpProblems.NotAsBackedUp(
-                set, string.Create(CultureInfo.InvariantCulture, $"pg_restore of part \"{section.Part.File}\" ({section.Section}) ended with exit code {result.ExitCode}"), result.Error));
+            throw new ProblemException(await WhyAsync(into, section, result, cancellation));
+    }
+
+    private static async Task<Problem> WhyAsync(Into into, SectionCall section, CommandResult result, CancellationToken cancellation)
+    {
+        var server = PostgresUrl.Display(into.Database);
+        return await into.Witness.WhatHappenedAsync(cancellation) switch
+        {
+            (true, var words) => RestoreProblems.BecameFull(server, $"{words}\n{result.Error}"),
+            (false, var words) => PgDumpProblems.RestoreCutOff(into.Set, server, $"{words}\n{result.Error}"),
+            null when LocalDisk.IsFull => RestoreProblems.BecameFull(LocalDisk.Name, result.Error),
+            null => PgDumpProblems.RestoreRefused(into.Set, $"{section.Part.File} ({section.Section})", result.ExitCode, result.Error),
+        };
     }
 
     /// <summary>The part is proved by its hash before anything of it is believed.</summary>

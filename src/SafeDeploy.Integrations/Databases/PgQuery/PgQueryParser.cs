@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using SafeDeploy.Risk.Sql;
 
@@ -16,8 +15,6 @@ public sealed partial class PgQueryParser : ISqlParser
     private const int StackPerLevel = 2048;
     private const int StackAtLeast = 4 << 20;
 
-    private static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = int.MaxValue };
-
     // What PostgreSQL 16 to 18 added to statements that migrations use.
     [GeneratedRegex(
         @"\b(VIRTUAL|ENFORCED|PERIOD|OVERLAPS|SPLIT|SYSTEM_USER|JSON_\w+|ANY_VALUE|RETURNING|INHERIT|STORAGE|EXPRESSION|LEVEL|EXCLUDE|IS\s+JSON|NOT\s+NULL|BY\s+SOURCE|FORCE_NULL)\b",
@@ -25,6 +22,7 @@ public sealed partial class PgQueryParser : ISqlParser
     private static partial Regex NewerGrammar { get; }
 
     private readonly PgQueryNative _native;
+    private readonly NameTable _names = new();
 
     private PgQueryParser(PgQueryNative native) => _native = native;
 
@@ -76,15 +74,14 @@ public sealed partial class PgQueryParser : ISqlParser
         }
     }
 
-    private static unsafe SqlParseResult Tree(byte* json)
+    private unsafe SqlParseResult Tree(byte* json)
     {
-        var copy = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(json).ToArray();
-        var statements = JsonDocument.Parse(copy, AnyDepth).RootElement.GetProperty("stmts");
-        return statements.GetArrayLength() switch
+        var statements = ParseTreeReader.Read(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(json), _names)?.List("stmts") ?? [];
+        return statements switch
         {
-            0 => SqlParseResult.Empty,
-            1 => SqlParseResult.Of(statements[0].GetProperty("stmt")),
-            _ => SqlParseResult.Failed("more than one statement", statements[1].GetProperty("stmt_location").GetInt32()),
+            [] => SqlParseResult.Empty,
+            [var only] => only.Node("stmt") is { } tree ? SqlParseResult.Of(tree) : SqlParseResult.Empty,
+            [_, var second, ..] => SqlParseResult.Failed("more than one statement", second.Number("stmt_location")),
         };
     }
 

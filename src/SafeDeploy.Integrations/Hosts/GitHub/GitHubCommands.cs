@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace SafeDeploy.Integrations.Hosts.GitHub;
 
 /// <summary>Lines that the runner reads out of a step's output. Pure.</summary>
@@ -19,7 +17,7 @@ public static class GitHubCommands
 
     public static string ResumeCommands(string token) => $"::{token}::";
 
-    public static string Annotation(GitHubAnnotation one)
+    public static string Annotation(HostAnnotation one)
     {
         var properties = new List<string>();
         if (one.File.Length > 0)
@@ -32,32 +30,8 @@ public static class GitHubCommands
         return $"::{one.Level} {string.Join(',', properties)}".TrimEnd() + $"::{Data(message)}";
     }
 
-    /// <summary>Every form in which a secret travels in a URL, and its lines.</summary>
-    public static ImmutableArray<string> MaskedForms(string secret)
-    {
-        var forms = new List<string> { secret, Uri.EscapeDataString(secret) };
-        forms.AddRange(secret.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-        if (Uri.TryCreate(secret, UriKind.Absolute, out var url) && url.UserInfo.Split(':', 2) is [_, var password])
-            forms.AddRange([password, Uri.UnescapeDataString(password)]);
-        // A mask of one or two characters would blank out ordinary text.
-        return [.. forms.Where(f => f.Length > 2).Distinct(StringComparer.Ordinal)];
-    }
-
     private static string Data(string text) => text
         .Replace("%", "%25", StringComparison.Ordinal).Replace("\r", "%0D", StringComparison.Ordinal).Replace("\n", "%0A", StringComparison.Ordinal);
 
     private static string Property(string text) => Data(text).Replace(":", "%3A", StringComparison.Ordinal).Replace(",", "%2C", StringComparison.Ordinal);
-}
-
-/// <summary>A remark at the job, or at a line of the change.</summary>
-/// <param name="Level"><c>error</c>, <c>warning</c> or <c>notice</c>.</param>
-/// <param name="File">From the repository's root; empty = at the job.</param>
-public sealed record GitHubAnnotation(string Level, string Title, string Message, string File = "", int Line = 0)
-{
-    /// <summary>What GitHub shows of one step and level; further ones would only be in the log.</summary>
-    public const int MostOfALevel = 10;
-
-    /// <summary>The first ten of each level, as they come: worst first is the caller's order.</summary>
-    public static ImmutableArray<GitHubAnnotation> Shown(IEnumerable<GitHubAnnotation> all) =>
-        [.. all.GroupBy(a => a.Level).SelectMany(g => g.Take(MostOfALevel))];
 }

@@ -18,7 +18,6 @@ namespace SafeDeploy.Integrations.Hosts.GitHub;
 [JsonSerializable(typeof(NewIssue))]
 [JsonSerializable(typeof(Issue[]))]
 [JsonSerializable(typeof(SarifUpload))]
-[JsonSerializable(typeof(Refusal))]
 internal sealed partial class GitHubJson : JsonSerializerContext;
 
 public sealed record NewComment(string Body);
@@ -62,5 +61,3 @@ public sealed record Issue(int Number, string? Body);
 
 /// <param name="Sarif">Compressed with gzip, then base64.</param>
 public sealed record SarifUpload(string CommitSha, string Ref, string Sarif, string ToolName);
-
-internal sealed record Refusal(string? Message);

@@ -19,8 +19,8 @@ public static class GitHubManifest
         text.Append("name: safe-deploy\ndescription: Releases of multi-tenant backends as one recorded, reversible thing; rolls back by itself.\nauthor: safe-deploy contributors\n");
         text.Append("branding: { icon: shield, color: green }\ninputs:\n");
         Input(text, "step", $"The step: {string.Join(", ", HostModel.Verbs.Select(v => v.Name))}.", HostModel.DefaultVerb);
-        foreach (var input in HostModel.Inputs)
-            Input(text, input.Name, input.Description, input.Default);
+        foreach (var input in HostModel.InputsOn(CiHosts.GitHub))
+            Input(text, input.Name, input.DescriptionOn(CiHosts.GitHub), input.Default);
         Outputs(text);
         Runs(text, "Dockerfile", null);
         return text.ToString();
@@ -31,8 +31,8 @@ public static class GitHubManifest
     {
         var text = new StringBuilder(Head);
         text.Append($"name: {Quoted($"safe-deploy {verb.Name}")}\ndescription: {Quoted(verb.Description)}\nauthor: safe-deploy contributors\ninputs:\n");
-        foreach (var input in HostModel.InputsOf(verb.Name))
-            Input(text, input.Name, input.Description, input.Default);
+        foreach (var input in HostModel.InputsOn(CiHosts.GitHub).Where(i => i.IsOf(verb.Name)))
+            Input(text, input.Name, input.DescriptionOn(CiHosts.GitHub), input.Default);
         Outputs(text);
         Runs(text, "../../Dockerfile", verb.Name);
         return text.ToString();
@@ -47,8 +47,8 @@ public static class GitHubManifest
         foreach (var verb in HostModel.Verbs)
             text.Append($"| `{verb.Name}` | {verb.Description} | {(verb.HasHook ? "yes" : "no")} |\n");
         text.Append("\n## Inputs\n\n| input | steps | default | meaning |\n|---|---|---|---|\n| `step` | the root action | `run` | The step. |\n");
-        foreach (var input in HostModel.Inputs)
-            text.Append($"| `{input.Name}` | {(input.Verbs.IsEmpty ? "all" : string.Join(", ", input.Verbs))} | {(input.Default.Length > 0 ? $"`{input.Default}`" : "")} | {input.Description} |\n");
+        foreach (var input in HostModel.InputsOn(CiHosts.GitHub))
+            text.Append($"| `{input.Name}` | {(input.Verbs.IsEmpty ? "all" : string.Join(", ", input.Verbs))} | {(input.Default.Length > 0 ? $"`{input.Default}`" : "")} | {input.DescriptionOn(CiHosts.GitHub)} |\n");
         text.Append("\n## Outputs\n\n| output | meaning |\n|---|---|\n");
         foreach (var output in HostModel.Outputs)
             text.Append($"| `{output.Name}` | {output.Description} |\n");

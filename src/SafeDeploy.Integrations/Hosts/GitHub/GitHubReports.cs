@@ -5,7 +5,7 @@ using System.Text;
 namespace SafeDeploy.Integrations.Hosts.GitHub;
 
 /// <summary>What a step leaves at GitHub: comments, checks, deployments, issues, findings. Every method may be repeated.</summary>
-/// <exception cref="GitHubRefusedException">Of every method: what GitHub refused, and which permission it names.</exception>
+/// <exception cref="RestRefusedException">Of every method: what GitHub refused, and which permission it names.</exception>
 public sealed class GitHubReports(GitHubRest rest, string repository, TimeProvider time)
 {
     /// <summary>What GitHub takes as the body of a comment or an issue.</summary>
@@ -13,11 +13,6 @@ public sealed class GitHubReports(GitHubRest rest, string repository, TimeProvid
 
     private const int AnnotationsAtOnce = 50;
     private const string Label = "safe-deploy";
-
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
-    // A step must not wait for GitHub longer than people would for its answer.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private string Repo => $"repos/{repository}";
 
@@ -103,24 +98,5 @@ public sealed class GitHubReports(GitHubRest rest, string repository, TimeProvid
         return Convert.ToBase64String(buffer.ToArray());
     }
 
-    /// <summary>What passes by itself is asked again: server errors after a moment, a limit when GitHub says.</summary>
-    private async Task AgainAsync(Func<Task> act, CancellationToken cancellation)
-    {
-        var since = time.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await act();
-                return;
-            }
-            catch (GitHubRefusedException refused) when (refused.IsPassing && attempt < 4)
-            {
-                var wait = refused.After is { } after && after > TimeSpan.Zero ? after : Pause * attempt;
-                if (time.GetElapsedTime(since) + wait > Patience)
-                    throw;
-                await Task.Delay(wait, time, cancellation);
-            }
-        }
-    }
+    private Task AgainAsync(Func<Task> act, CancellationToken cancellation) => RestRetry.DoAsync(act, time, cancellation);
 }

@@ -147,7 +147,7 @@ internal sealed class BareStatement(FencedConnection session, ScopeMove move, Sq
     private static ImmutableArray<string> Relations(PlacedStatement statement) => statement.Tree is { } tree
         ?
         [
-            .. tree.DescendantsAndSelf().Where(node => node.Is("RangeVar")).Select(node => RelationName.Of(node)).OfType<RelationName>().Select(Quoted),
+            .. tree.DescendantsAndSelf("RangeVar").Select(node => RelationName.Of(node)).OfType<RelationName>().Select(Quoted),
             .. tree.Is("DropStmt") ? tree.List("objects").Select(node => string.Join('.', node.Names("items").Select(Quoted))) : [],
         ]
         : [];

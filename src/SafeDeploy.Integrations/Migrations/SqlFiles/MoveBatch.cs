@@ -34,7 +34,7 @@ internal sealed class MoveBatch(NpgsqlConnection connection) : IAsyncDisposable
     public static NpgsqlBatchCommand AsItIs(PlacedStatement statement)
     {
         var command = new NpgsqlBatchCommand(statement.Text);
-        if (statement.Tree?.DescendantsAndSelf().Any(node => node.Is("ParamRef")) == false)
+        if (statement.Tree?.HoldsKind("ParamRef") == false)
             command.Parameters.Add(LedgerSql.Text(""));
         return command;
     }

@@ -25,6 +25,11 @@ internal static class AddColumnEffects
         target.LockTree(LockLevel.AccessExclusive);
         if (target.Table.IsPartition)
             effects.Fail($"{target.Table} is a partition, columns are added to its parent");
+        if (target.Table.OfType is { } type)
+            effects.Fail($"{target.Table} is a table of type {type}");
+        if (target.Tree().Skip(1).FirstOrDefault(c => c.Column(column.Name) is { } own && own.Type != column.Type.WithoutSerial()) is { } child)
+            effects.Fail($"{child} has a column {column.Name} of another type");
+        CheckDefault(effects, column);
         if (target.Only && target.Table.Children.Count > 0)
             effects.Fail($"{target.Table} has children, the column must be added to them too");
         effects.Act(ActKind.AddsColumn, target.Table, column.Name, column.Type.ToString());
@@ -34,6 +39,18 @@ internal static class AddColumnEffects
             AddTo(effects, relation, column);
         Constrain(target, column);
         Judge(effects, target.Table, column);
+    }
+
+    private static void CheckDefault(EffectBuilder effects, ColumnDefinition column)
+    {
+        if (column.Default is not { } given)
+            return;
+        if (column.IsGenerated && effects.Schema.IsComplete && Expressions.IsVolatile(given, effects.Schema))
+            effects.Fail($"what makes {column.Name} is not immutable");
+        if (!column.IsGenerated && (given.HoldsKind("SubLink") || given.HoldsKind("ColumnRef")))
+            effects.Fail($"the default of {column.Name} can not read columns");
+        if (given.Node("sval")?.Text("sval") is { } text && column.Type is { Name: "varchar" or "bpchar", Length: { } most } && text.Length > most)
+            effects.Fail($"the default of {column.Name} is longer than {most}");
     }
 
     private static void AddTo(EffectBuilder effects, Relation table, ColumnDefinition column)
@@ -99,12 +116,7 @@ internal static class AddColumnEffects
         target.Effects.Act(empty ? ActKind.AddsForeignKeyNotValid : ActKind.AddsForeignKey, target.Table, key.Name, referenced.ToString());
         if (empty)
             return;
-        foreach (var relation in new[] { target.Table, referenced })
-        {
-            target.Effects.Scan(relation);
-            target.Effects.LockIndexes(relation, LockLevel.AccessShare);
-        }
-
+        ConstraintEffects.Prove(target.Effects, target.Table, referenced);
         target.Effects.MayFail();
     }
 
@@ -112,6 +124,8 @@ internal static class AddColumnEffects
     {
         if (column.Type.Name == "json")
             effects.Act(ActKind.AddsJsonColumn, table, column.Name);
+        if (column.Default is null && effects.Schema.DomainOf(column.Type) is { NotNull: true, HasDefault: false } && table.HoldsRows)
+            Refuse(effects, table, column);
         if (!column.NotNull || column.FillsItself || column.Default is not null)
         {
             effects.Expand();
@@ -121,8 +135,16 @@ internal static class AddColumnEffects
         effects.Act(ActKind.AddsRequiredColumn, table, column.Name, column.Type.ToString());
         effects.JudgeFor(table, () => effects.Contract(false));
         if (table is { HoldsRows: true, IsAssumed: false } && effects.Schema.DomainOf(column.Type) is not { HasDefault: true })
-            effects.Fail($"column {column.Name} of {table} would hold NULL in the rows that are there");
+            Refuse(effects, table, column);
         else if (table.HoldsRows)
             effects.MayFail();
+    }
+
+    private static void Refuse(EffectBuilder effects, Relation table, ColumnDefinition column)
+    {
+        if (table.IsAssumed)
+            effects.MayFail();
+        else
+            effects.Fail($"column {column.Name} of {table} would hold NULL in the rows that are there");
     }
 }

@@ -95,6 +95,7 @@ internal static class AlterTableEffects
         else
         {
             target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+            target.Effects.MayFail();
             target.Effects.Contract(null);
         }
     }

@@ -26,25 +26,9 @@ internal static class BoundProof
     {
         if (!key.Any(check.Columns.Contains))
             return false;
-        var there = Constants(check.Expression!.Value);
-        return bound.Fields.EnumerateObject()
-            .Where(f => f.Name is "lowerdatums" or "upperdatums" or "listdatums")
-            .SelectMany(f => bound.List(f.Name))
-            .SelectMany(Constants)
-            .All(there.Contains);
+        var there = Constants(check.Expression!);
+        return new[] { "lowerdatums", "upperdatums", "listdatums" }.SelectMany(bound.List).SelectMany(Constants).All(there.Contains);
     }
 
-    private static HashSet<string> Constants(SqlNode node) =>
-        [.. node.DescendantsAndSelf().Where(n => n.Is("A_Const")).Select(Value)];
-
-    private static string Value(SqlNode constant)
-    {
-        foreach (var field in constant.Fields.EnumerateObject())
-        {
-            if (field.Name != "location")
-                return field.Value.GetRawText();
-        }
-
-        return "";
-    }
+    private static HashSet<string> Constants(SqlNode node) => [.. node.DescendantsAndSelf("A_Const").Select(c => c.Words())];
 }

@@ -77,6 +77,12 @@ internal static class ColumnTypeEffects
         Recheck(effects, table, name, change);
         foreach (var view in effects.Schema.ViewsOn(table).Where(v => DropColumnEffects.Uses(v, table, name)))
             effects.Fail($"view {view} reads {name} of {table}");
+        if (table.Readers.Find(r => r.Columns.Contains(name)) is { } reader)
+            effects.Fail($"{reader} of {table} reads {name}");
+        if (table.PartitionKey.Contains(name))
+            effects.Fail($"column {name} is in the partition key of {table}");
+        foreach (var sequence in effects.Schema.SequencesOf(table).Where(s => s.OfColumns.Contains(name) && table.Column(name) is { IsIdentity: true }))
+            effects.Lock(sequence, LockLevel.ShareRowExclusive);
         if (change.Lossy)
         {
             effects.Destroy(table);
@@ -94,8 +100,11 @@ internal static class ColumnTypeEffects
         {
             effects.Lock(index, LockLevel.AccessExclusive);
             // CheckIndexCompatible does not look into expressions and predicates: such an index is always built anew.
-            if (change.RebuildsIndexes || index.IsPartialOrExpression)
+            // Neither does it look below a partitioned index (TryReuseIndex).
+            if (change.RebuildsIndexes || index.IsPartialOrExpression || index.Parents.Count > 0)
                 effects.Scan(table);
+            if (index.Method is not ("" or "btree" or "hash"))
+                effects.MayFail();
         }
 
         foreach (var constraint in table.Constraints.Where(c => c.Columns.Contains(name)))
@@ -113,6 +122,13 @@ internal static class ColumnTypeEffects
         }
     }
 
+    /// <summary>The key refers to one of these columns.</summary>
+    public static bool PointsAtAny(Constraint key, Relation table, IEnumerable<string> columns)
+    {
+        var referenced = key.TargetColumns.Count > 0 ? key.TargetColumns : table.Constraints.Find(c => c.Kind == ConstraintKind.PrimaryKey)?.Columns ?? [];
+        return columns.Any(referenced.Contains);
+    }
+
     private static bool PointsAt(Constraint key, Relation table, string column) =>
         key.TargetColumns.Contains(column)
         || (key.TargetColumns.Count == 0 && (table.Constraints.Find(c => c.Kind == ConstraintKind.PrimaryKey)?.Columns.Contains(column) ?? true));
@@ -123,13 +139,7 @@ internal static class ColumnTypeEffects
         effects.Lock(referenced, LockLevel.AccessExclusive);
         if (!proves)
             return;
-        foreach (var relation in new[] { referencing, referenced })
-        {
-            effects.Scan(relation);
-            effects.LockIndexes(relation, LockLevel.AccessShare);
-        }
-
-        effects.MayFail();
+        ConstraintEffects.Prove(effects, referencing, referenced);
     }
 
     private static void Report(EffectBuilder effects, Relation table, string name, SqlType to, TypeChange change)

@@ -38,7 +38,9 @@ internal static class ConstraintEffects
         var setsNotNull = TableDefinition.KindOf(constraint) == ConstraintKind.PrimaryKey
             && constraint.Names("keys").Any(k => target.Table.Column(k) is not { NotNull: true });
         target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
-        target.LockTree(target.Table.Kind == RelationKind.PartitionedTable && !setsNotNull ? LockLevel.Share : LockLevel.AccessExclusive);
+        // What inherits gets the NOT NULL of a primary key, and no index.
+        if (target.Table.Kind == RelationKind.PartitionedTable || setsNotNull)
+            target.LockTree(target.Table.Kind == RelationKind.PartitionedTable && !setsNotNull ? LockLevel.Share : LockLevel.AccessExclusive);
     }
 
     private static void AddCheck(AlterTarget target, SqlNode constraint)
@@ -69,7 +71,7 @@ internal static class ConstraintEffects
         LockTarget(target.Effects, referenced);
         var notValid = constraint.Flag("skip_validation");
         if (!notValid)
-            Prove(target, referenced);
+            Prove(target.Effects, target.Table, referenced);
         else if (target.Table.Kind == RelationKind.PartitionedTable)
             target.Effects.Fail($"{target.Table} is partitioned, NOT VALID is refused");
         CheckTarget(target.Effects, referenced, key);
@@ -78,17 +80,22 @@ internal static class ConstraintEffects
     }
 
     // RI_Initial_Check joins the two tables.
-    private static void Prove(AlterTarget target, Relation referenced)
+    public static void Prove(EffectBuilder effects, Relation table, Relation referenced)
     {
-        foreach (var relation in target.Tree().Append(referenced))
+        foreach (var relation in WithPartitions(effects, table).Concat(WithPartitions(effects, referenced)))
         {
-            target.Effects.Scan(relation);
-            target.Effects.LockIndexes(relation, LockLevel.AccessShare);
+            effects.Scan(relation);
+            if (relation.Kind != RelationKind.PartitionedTable)
+                effects.LockIndexes(relation, LockLevel.AccessShare);
         }
 
-        if (target.Table.HoldsRows)
-            target.Effects.MayFail();
+        if (table.HoldsRows)
+            effects.MayFail();
     }
+
+    /// <summary>A key is about a table and its partitions, never about what inherits from it.</summary>
+    public static IReadOnlyList<Relation> WithPartitions(EffectBuilder effects, Relation table) =>
+        new AlterTarget(effects, table, Only: table.Kind != RelationKind.PartitionedTable).Tree();
 
     /// <summary>The referenced table gets two triggers; those of its partitions too.</summary>
     public static void LockTarget(EffectBuilder effects, Relation referenced) =>
@@ -123,8 +130,9 @@ internal static class ConstraintEffects
         var isPrimary = TableDefinition.KindOf(constraint) == ConstraintKind.PrimaryKey;
         if (isPrimary && target.Table.Constraints.Exists(c => c.Kind == ConstraintKind.PrimaryKey))
             target.Effects.Fail($"{target.Table} has a primary key already");
+        var setsNotNull = isPrimary && constraint.Names("keys").Any(k => target.Table.Column(k) is not { NotNull: true });
         var key = TableDefinition.Add(target.Effects, target.Table, constraint, column);
-        foreach (var relation in target.Tree())
+        foreach (var relation in setsNotNull ? target.Tree() : WithPartitions(target.Effects, target.Table))
             target.Effects.Scan(relation);
         if (target.Table.HoldsRows)
             target.Effects.MayFail();
@@ -138,6 +146,8 @@ internal static class ConstraintEffects
         var isPrimary = TableDefinition.KindOf(constraint) == ConstraintKind.PrimaryKey;
         var index = effects.Schema.Find(new RelationName(target.Table.Key.Schema, constraint.Text("indexname") ?? ""));
         effects.Lock(index, LockLevel.ShareUpdateExclusive);
+        if (index is { IsAssumed: false, IsUnique: false })
+            effects.Fail($"{index} is not unique");
         if (isPrimary && index is not null && IsNullable(target.Table, index))
         {
             effects.Scan(target.Table);
@@ -203,7 +213,7 @@ internal static class ConstraintEffects
 
         var cascade = command.Text("behavior") == "DROP_CASCADE";
         effects.Act(KindOfDrop(constraint.Kind), target.Table, name, constraint.Target?.ToString() ?? "");
-        var everywhere = constraint.Index is not null && target.Table.Kind == RelationKind.PartitionedTable;
+        var everywhere = (constraint.Index is not null || constraint.Target is not null) && target.Table.Kind == RelationKind.PartitionedTable;
         foreach (var child in target.Tree().Skip(1).Where(c => everywhere || c.Constraint(name) is not null))
         {
             effects.Lock(child, LockLevel.AccessExclusive);

@@ -28,10 +28,20 @@ internal static class CreateTableEffects
         table.IsUnlogged = statement.Node("relation")?.Text("relpersistence") == "u";
         table.PartitionKey = [.. (statement.Node("partspec")?.List("partParams") ?? []).Select(p => p.Text("name") ?? "")];
         AddParents(effects, statement, table);
+        OfType(effects, statement, table);
         foreach (var element in statement.List("tableElts").Take(MostElements))
             AddElement(effects, table, element);
         if (table.Columns.Count > MostColumns)
             effects.Fail($"{table} would have more than {MostColumns} columns");
+    }
+
+    // CREATE TABLE … OF: the columns are those of the type, now and later.
+    private static void OfType(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        if (statement.Node("ofTypename")?.Names("names") is not { Count: > 0 } names || effects.Schema.Find(GivenNames.Of(names)) is not { Kind: RelationKind.CompositeType } type)
+            return;
+        table.OfType = type.Key;
+        table.Columns.AddRange(type.Columns.Select(c => c.Copy()));
     }
 
     /// <summary>The new table, or null when the name is taken.</summary>
@@ -114,7 +124,7 @@ internal static class CreateTableEffects
         if (effects.Need(like.Node("relation")) is not { } source)
             return;
         effects.Lock(source, LockLevel.AccessShare);
-        var options = like.Fields.TryGetProperty("options", out var bits) && bits.TryGetInt64(out var value) ? value : 0;
+        var options = like.Number("options");
         table.Columns.AddRange(source.Columns.Select(c => c.Copy()));
         foreach (var check in source.Constraints.Where(c => c.Kind == ConstraintKind.Check && (options & 4) != 0))
             table.Constraints.Add(new Constraint(check.Name, check.Kind, check.Columns) { Expression = check.Expression });
@@ -130,7 +140,9 @@ internal static class CreateTableEffects
         var isView = statement.Text("objtype") == "OBJECT_MATVIEW";
         var kind = isView ? RelationKind.MaterializedView : RelationKind.Table;
         var made = Open(effects, into?.Node("rel"), statement.Flag("if_not_exists"), kind);
-        var reads = QueryEffects.Read(effects, statement.Node("query"), scan: !(into?.Flag("skipData") ?? false));
+        if (statement.Node("query") is { Kind: "ExecuteStmt" })
+            effects.MayFail();
+        var reads = QueryEffects.Read(effects, statement.Node("query"), scan: made is not null && !(into?.Flag("skipData") ?? false));
         if (made is null)
             return;
         effects.Act(isView ? ActKind.CreatesView : ActKind.CreatesTable, made);

@@ -12,51 +12,63 @@ internal static class DataEffects
             Change(effects, part);
         QueryEffects.Read(effects, statement, scan: true);
         Lock(effects, statement);
+        var isKnown = RoutineCalls.Play(effects, statement);
         effects.Lock(SequenceEffects.Called(effects, statement), LockLevel.RowExclusive);
         if (!effects.IsInRoutine && statement.Is("SelectStmt") && statement.Node("intoClause") is { } into && RelationName.Of(into.Node("rel")) is { } name)
             effects.Schema.Make(effects.Schema.KeyOf(name), RelationKind.Table).IsFilled = true;
-        if (!effects.IsJudged)
-            Judge(effects, statement);
-    }
-
-    // What a called function does, the text of the call does not say.
-    private static void Judge(EffectBuilder effects, SqlNode statement)
-    {
-        if (statement.DescendantsAndSelf().Any(n => n.Is("FuncCall") && !IsKnown(n)))
+        // What a called function does, the text of the call does not say.
+        if (!isKnown && !effects.IsJudged)
             effects.Unclear();
-        else
+        else if (!effects.IsJudged)
             effects.Expand();
     }
 
-    private static bool IsKnown(SqlNode call) => call.Names("funcname") is var names
+    /// <summary>A built-in function that changes no table.</summary>
+    internal static bool IsKnown(SqlNode call) => call.Names("funcname") is var names
         && (names.Count == 1 || names[0] == "pg_catalog")
         && (BuiltInRoutines.IsStable(names[^1]) || names[^1] is "set_config" or "setval" or "nextval" or "pg_sleep" or "count" or "max" or "min" or "sum"
             or "random" or "gen_random_uuid" or "clock_timestamp" or "pg_notify" or "pg_advisory_xact_lock" or "array_agg" or "string_agg" or "bool_or" or "bool_and");
 
     private static void Lock(EffectBuilder effects, SqlNode statement)
     {
-        if (!statement.DescendantsAndSelf().Any(n => n.Is("LockingClause")))
+        if (!statement.HoldsKind("LockingClause"))
             return;
-        foreach (var relation in QueryEffects.Relations(effects, statement).ToArray())
+        var named = statement.DescendantsAndSelf("LockingClause").SelectMany(l => l.List("lockedRels")).Select(r => r.Text("relname")).ToHashSet();
+        foreach (var (range, relation) in QueryEffects.Ranges(effects, statement).ToArray())
         {
-            effects.Lock(relation, LockLevel.RowShare);
-            effects.LockIndexes(relation, LockLevel.RowShare);
+            if (named.Count > 0 && !named.Contains(range.Node("alias")?.Text("aliasname") ?? range.Text("relname")))
+                continue;
+            foreach (var locked in new AlterTarget(effects, relation, Only: !range.Flag("inh")).Tree())
+            {
+                effects.Lock(locked, LockLevel.RowShare);
+                if (locked.Kind != RelationKind.PartitionedTable)
+                    effects.LockIndexes(locked, LockLevel.RowShare);
+            }
         }
+    }
+
+    /// <summary>PREPARE locks what it names while it is read; a cursor is planned, its rows come later.</summary>
+    public static void Prepare(EffectBuilder effects, SqlNode statement)
+    {
+        var isCursor = statement.Is("DeclareCursorStmt");
+        if (statement.Node("query") is { } query && isCursor)
+            QueryEffects.Plan(effects, query);
+        else
+            QueryEffects.Read(effects, statement.Node("query"), scan: false);
+        effects.Expand();
+    }
+
+    public static void Call(EffectBuilder effects, SqlNode statement)
+    {
+        if (!RoutineCalls.Play(effects, statement))
+            effects.Unclear();
     }
 
     private static void Change(EffectBuilder effects, SqlNode statement)
     {
         if (statement.Kind is not ("InsertStmt" or "UpdateStmt" or "DeleteStmt" or "MergeStmt") || effects.Need(statement.Node("relation")) is not { } table)
             return;
-        // A view that can be written passes the write on.
-        foreach (var target in table.Kind == RelationKind.View ? [table, .. table.Reads.Keys] : Tree(effects, table, statement))
-        {
-            effects.Lock(target, LockLevel.RowExclusive);
-            // An INSERT gives its locks on indexes back at once, unless ON CONFLICT had one looked up.
-            if (target.Kind != RelationKind.PartitionedTable && (!statement.Is("InsertStmt") || statement.Node("onConflictClause")?.Has("infer") == true))
-                effects.LockIndexes(target, LockLevel.RowExclusive);
-        }
-
+        LockWritten(effects, statement, table);
         switch (statement.Kind)
         {
             case "InsertStmt":
@@ -74,6 +86,25 @@ internal static class DataEffects
         }
     }
 
+    private static void LockWritten(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        // A view that can be written passes the write on, and what its table refuses comes back.
+        if (table.Kind == RelationKind.View)
+            effects.MayFail();
+        var inferred = statement.Node("onConflictClause")?.Node("infer");
+        // An INSERT gives its locks on indexes back at once, unless ON CONFLICT had one looked up.
+        var keepsIndexes = !statement.Is("InsertStmt") || inferred?.Has("indexElems") == true;
+        foreach (var target in table.Kind == RelationKind.View ? [table, .. table.Reads.Keys] : Tree(effects, table, statement))
+        {
+            effects.Lock(target, LockLevel.RowExclusive);
+            if (keepsIndexes && target.Kind != RelationKind.PartitionedTable)
+                effects.LockIndexes(target, LockLevel.RowExclusive);
+        }
+
+        if (inferred?.Text("conname") is { } arbiter)
+            effects.Lock(table.Constraint(arbiter)?.Index, LockLevel.RowExclusive);
+    }
+
     private static IReadOnlyList<Relation> Tree(EffectBuilder effects, Relation table, SqlNode statement) =>
         new AlterTarget(effects, table, statement.Is("InsertStmt") || !(statement.Node("relation")?.Flag("inh") ?? true)).Tree();
 
@@ -86,7 +117,7 @@ internal static class DataEffects
         if (statement.Node("onConflictClause") is { } conflict && conflict.Text("action") == "ONCONFLICT_UPDATE")
         {
             effects.Act(ActKind.Upserts, table);
-            effects.Destroy(table);
+            Destroy(effects, table);
         }
         else
             effects.Act(ActKind.InsertsRows, table);
@@ -126,8 +157,23 @@ internal static class DataEffects
         // New values may break a check or a key, or leave a reference behind.
         effects.MayFail();
         effects.Act(Expressions.IsAlwaysTrue(statement.Node("whereClause")) ? ActKind.UpdatesAll : ActKind.UpdatesSome, table, string.Join(", ", columns));
-        effects.Destroy(table);
+        Destroy(effects, table);
         effects.JudgeFor(table, () => effects.Migrate(null));
+        // A key that is referred to: the other table is asked, or changed along.
+        foreach (var (referencing, key) in effects.Schema.KeysTo(table).Where(k => k.Table != table && ColumnTypeEffects.PointsAtAny(k.Key, table, columns)).ToArray())
+        {
+            effects.Lock(referencing, key.UpdatesAlong ? LockLevel.RowExclusive : LockLevel.RowShare);
+            effects.LockIndexes(referencing, key.UpdatesAlong ? LockLevel.RowExclusive : LockLevel.RowShare);
+            if (key.UpdatesAlong)
+                effects.Destroy(referencing);
+        }
+    }
+
+    // Through a view, the rows of its table.
+    private static void Destroy(EffectBuilder effects, Relation table)
+    {
+        foreach (var target in table.Kind == RelationKind.View ? [.. table.Reads.Keys] : new[] { table })
+            effects.Destroy(target);
     }
 
     private static void ScanFor(EffectBuilder effects, SqlNode statement, Relation table)
@@ -154,7 +200,7 @@ internal static class DataEffects
     {
         ScanFor(effects, statement, table);
         effects.Act(Expressions.IsAlwaysTrue(statement.Node("whereClause")) ? ActKind.DeletesAll : ActKind.DeletesSome, table);
-        effects.Destroy(table);
+        Destroy(effects, table);
         effects.JudgeFor(table, () => effects.Migrate(null));
         foreach (var (referencing, key) in effects.Schema.KeysTo(table).Where(k => k.Table != table).ToArray())
         {
@@ -176,6 +222,8 @@ internal static class DataEffects
         effects.Act(overwrites ? ActKind.Upserts : ActKind.InsertsRows, table);
         if (overwrites)
             effects.Destroy(table);
+        // Whatever it inserts, changes or deletes may break a key.
+        effects.MayFail();
         effects.JudgeFor(table, () => effects.Migrate(null));
     }
 
@@ -212,8 +260,13 @@ internal static class DataEffects
         var all = new List<Relation>();
         foreach (var range in statement.List("relations"))
         {
-            if (effects.Need(range) is { } table)
-                all.AddRange(new AlterTarget(effects, table, !range.Flag("inh")).Tree());
+            if (effects.Need(range) is not { } table)
+                continue;
+            if (table.Kind is RelationKind.View or RelationKind.MaterializedView)
+                effects.Fail($"{table} is a view");
+            if (table.Kind == RelationKind.PartitionedTable && !range.Flag("inh"))
+                effects.Fail($"{table} is partitioned and has no rows of its own");
+            all.AddRange(new AlterTarget(effects, table, !range.Flag("inh")).Tree());
         }
 
         for (var i = 0; i < all.Count; i++)
@@ -221,7 +274,7 @@ internal static class DataEffects
             foreach (var (referencing, key) in effects.Schema.KeysTo(all[i]).Where(k => !all.Contains(k.Table)).ToArray())
             {
                 if (cascade)
-                    all.Add(referencing);
+                    all.AddRange(new AlterTarget(effects, referencing, Only: false).Tree().Where(r => !all.Contains(r)));
                 else
                     effects.Fail($"foreign key {key.Name} of {referencing} refers to {all[i]}");
             }
@@ -234,7 +287,8 @@ internal static class DataEffects
     private static void Truncate(EffectBuilder effects, Relation table, bool cascade, bool restart)
     {
         effects.Lock(table, LockLevel.AccessExclusive);
-        effects.LockIndexes(table, LockLevel.AccessExclusive);
+        if (table.Kind != RelationKind.PartitionedTable)
+            effects.LockIndexes(table, LockLevel.AccessExclusive);
         effects.Act(cascade ? ActKind.TruncatesCascading : ActKind.Truncates, table);
         effects.NewFiles(table);
         effects.Destroy(table);

@@ -18,14 +18,55 @@ internal static class DoEffects
     public static void Do(EffectBuilder effects, SqlNode statement)
     {
         var body = statement.List("args").Where(a => a.Text("defname") == "as").Select(a => a.Node("arg")?.Text("sval")).FirstOrDefault() ?? "";
-        effects.IsInRoutine = true;
-        var clear = true;
-        foreach (var text in effects.Parser.Split(body).SelectMany(s => Statements(s.Text)))
-            clear &= text is not null && Play(effects, text);
-        if (clear)
+        if (PlayBody(effects, body))
             return;
         effects.Act(ActKind.DoesDynamicSql, RelationKey.None);
         effects.Unclear();
+    }
+
+    /// <summary>Plays every static statement of a PL/pgSQL body; false when a part of it is made at run time.</summary>
+    public static bool PlayBody(EffectBuilder effects, string body)
+    {
+        var outside = effects.IsInRoutine;
+        effects.IsInRoutine = true;
+        var clear = true;
+        foreach (var piece in effects.Parser.Split(body))
+        {
+            foreach (var text in Statements(piece.Text))
+                clear &= text is not null && Play(effects, text);
+            foreach (var text in Conditions(piece.Text))
+                Play(effects, text);
+        }
+
+        effects.IsInRoutine = outside;
+        return clear;
+    }
+
+    // IF EXISTS (SELECT …) THEN, n := (SELECT …): queries that stand in an expression.
+    private static IEnumerable<string> Conditions(string piece)
+    {
+        var scanner = new SqlScanner(piece);
+        var (start, depth, opened) = (-1, 0, -1);
+        while (scanner.Next() is { } token)
+        {
+            if (start < 0 && opened < 0 && Array.Exists(Beginnings, b => scanner.Is(token, b)))
+                yield break;
+            if (start < 0 && opened >= 0 && (scanner.Is(token, "SELECT") || scanner.Is(token, "WITH")))
+                start = opened;
+            opened = -1;
+            if (token.Kind != SqlTokenKind.Symbol)
+                continue;
+            if (scanner.First(token) == '(')
+            {
+                opened = token.End;
+                depth += start < 0 ? 0 : 1;
+            }
+            else if (scanner.First(token) == ')' && start >= 0 && depth-- == 0)
+            {
+                yield return piece[start..token.Start];
+                (start, depth) = (-1, 0);
+            }
+        }
     }
 
     private static bool Play(EffectBuilder effects, string text)

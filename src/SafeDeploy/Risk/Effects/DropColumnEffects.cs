@@ -22,6 +22,11 @@ internal static class DropColumnEffects
         }
 
         target.LockTree(LockLevel.AccessExclusive);
+        // With ONLY, those next below keep the column as their own: they are locked for that.
+        foreach (var child in target.Only ? target.Table.Children : [])
+            effects.Lock(child, LockLevel.AccessExclusive);
+        if (target.Table.OfType is { } type)
+            effects.Fail($"{target.Table} is a table of type {type}");
         if (target.Table.Column(name) is { IsInherited: true })
             effects.Fail($"column {name} of {target.Table} is inherited");
         if (target.Table.PartitionKey.Contains(name))
@@ -80,7 +85,14 @@ internal static class DropColumnEffects
         {
             if (!cascade)
                 effects.Fail($"generated column {generated.Name} of {table} reads {name}");
-            table.Columns.Remove(generated);
+            DropFrom(effects, table, generated.Name, cascade);
+        }
+
+        foreach (var reader in table.Readers.Where(r => r.Columns.Contains(name)).ToArray())
+        {
+            if (!cascade)
+                effects.Fail($"{reader} of {table} reads {name}");
+            table.Readers.Remove(reader);
         }
 
         foreach (var view in effects.Schema.ViewsOn(table).Where(v => Uses(v, table, name)).ToArray())

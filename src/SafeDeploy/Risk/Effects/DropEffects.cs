@@ -134,10 +134,17 @@ internal static class DropEffects
 
     private static void RemoveNeighbours(EffectBuilder effects, Relation relation, bool cascade)
     {
-        foreach (var constraint in relation.Constraints.ToArray())
-            RemoveConstraint(effects, relation, constraint, cascade: true);
         foreach (var (table, key) in effects.Schema.KeysTo(relation).Where(k => k.Table != relation).ToArray())
             RemoveReference(effects, relation, table, key, cascade);
+        foreach (var constraint in relation.Constraints.ToArray())
+            RemoveConstraint(effects, relation, constraint, cascade: true);
+        foreach (var guarded in effects.Schema.Relations.Where(r => r != relation && r.ReadByPolicies.Remove(relation)).ToArray())
+        {
+            if (!cascade)
+                effects.Fail($"a policy of {guarded} reads {relation}");
+            effects.Lock(guarded, LockLevel.AccessExclusive);
+        }
+
         foreach (var view in effects.Schema.ViewsOn(relation).ToArray())
         {
             if (!cascade)
@@ -149,6 +156,8 @@ internal static class DropEffects
         {
             effects.Lock(parent, LockLevel.AccessExclusive);
             effects.Lock(parent.Children.Find(c => c.IsDefaultPartition), LockLevel.AccessExclusive);
+            if (!cascade && effects.Schema.KeysTo(parent).Any())
+                effects.Fail($"a foreign key refers to {parent}, of which {relation} is a part");
         }
 
         foreach (var child in relation.Children.ToArray())
@@ -163,14 +172,15 @@ internal static class DropEffects
     {
         if (!cascade)
             effects.Fail($"foreign key {key.Name} of {table} refers to {relation}");
-        effects.Lock(table, LockLevel.AccessExclusive);
+        foreach (var referencing in ConstraintEffects.WithPartitions(effects, table))
+            effects.Lock(referencing, LockLevel.AccessExclusive);
         table.Constraints.Remove(key);
     }
 
     /// <summary>A constraint goes; a foreign key's triggers live on both tables, so both are locked.</summary>
     public static void RemoveConstraint(EffectBuilder effects, Relation table, Constraint constraint, bool cascade)
     {
-        if (constraint.Target is { } referenced)
+        foreach (var referenced in constraint.Target is { } target ? ConstraintEffects.WithPartitions(effects, target) : [])
             effects.Lock(referenced, LockLevel.AccessExclusive);
         if (constraint.Index is { } index)
         {
@@ -187,7 +197,8 @@ internal static class DropEffects
         {
             if (!cascade)
                 effects.Fail($"foreign key {key.Name} of {referencing} needs {unique.Name}");
-            effects.Lock(referencing, LockLevel.AccessExclusive);
+            foreach (var each in ConstraintEffects.WithPartitions(effects, referencing))
+                effects.Lock(each, LockLevel.AccessExclusive);
             referencing.Constraints.Remove(key);
         }
     }
@@ -213,6 +224,14 @@ internal static class DropEffects
         // RESTRICT locks everything before it finds out that it must fail.
         if (inside.Length > 0 && !drop.Cascade)
             effects.Fail($"schema {name} is not empty");
+        foreach (var sequence in effects.Schema.Relations.Where(r => r is { Kind: RelationKind.Sequence, Of: null } && r.Key.Schema == name).ToArray())
+        {
+            if (!effects.Schema.Relations.Any(r => r.Key.Schema != name && r.Columns.Exists(c => c.Sequence == sequence)))
+                continue;
+            effects.Lock(sequence, LockLevel.AccessExclusive);
+            SequenceEffects.LeaveDefaults(effects, sequence, drop.Cascade);
+        }
+
         foreach (var relation in inside)
             RemoveRelation(effects, relation, true);
         if (!effects.Schema.IsComplete && drop.Cascade)

@@ -8,11 +8,14 @@ namespace SafeDeploy.Risk.Effects;
 /// <summary>Collects the effects of one statement while its family plays it against the schema.</summary>
 internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
 {
-    private readonly SortedDictionary<string, LockLevel> _locks = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, LockLevel> _indexLocks = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, LockLevel> _sequenceLocks = new(StringComparer.Ordinal);
-    private readonly SortedSet<string> _rewrites = new(StringComparer.Ordinal);
-    private readonly SortedSet<string> _scans = new(StringComparer.Ordinal);
+    private readonly RelationLocks _locks = new();
+    private readonly RelationLocks _indexLocks = new();
+    private readonly RelationLocks _sequenceLocks = new();
+    // Of most statements both stay empty.
+    private ImmutableSortedSet<string> _rewrites = None;
+    private ImmutableSortedSet<string> _scans = None;
+    private static readonly ImmutableSortedSet<string> None = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
     private readonly List<Act> _acts = [];
     private bool _blocksFilled;
     private bool _worksOnFilled;
@@ -34,6 +37,9 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     /// <summary>The statement stands in a PL/pgSQL body, where INTO names a variable.</summary>
     public bool IsInRoutine { get; set; }
 
+    /// <summary>Routines whose bodies are being played: one that calls itself is played once.</summary>
+    public HashSet<Routine> Running { get; } = [];
+
     /// <summary>False until a part of the statement said what it means for expand and contract.</summary>
     public bool IsJudged => _phase is not null;
 
@@ -48,7 +54,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
             _ => _locks,
         };
         if (relation.Kind != RelationKind.CompositeType || level > LockLevel.AccessShare)
-            into[relation.ToString()] = Max(into.GetValueOrDefault(relation.ToString()), level);
+            into.Raise(relation.ToString(), level);
         NoteBlocking(relation, level);
     }
 
@@ -96,7 +102,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     {
         if (table.Kind is RelationKind.PartitionedTable or RelationKind.View || table.Born == Schema.Statement)
             return;
-        _rewrites.Add(table.ToString());
+        _rewrites = _rewrites.Add(table.ToString());
         _worksOnFilled |= table.HoldsRows;
     }
 
@@ -104,7 +110,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     {
         if (table.Kind is RelationKind.PartitionedTable or RelationKind.View || table.Born == Schema.Statement)
             return;
-        _scans.Add(table.ToString());
+        _scans = _scans.Add(table.ToString());
         _worksOnFilled |= table.HoldsRows;
     }
 
@@ -195,7 +201,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     public Relation? Need(RelationName name, RelationKind kind = RelationKind.Table, bool missingOk = false)
     {
         var found = Schema.FindOrAssume(name, kind);
-        if (found is null && !missingOk && name.Schema is not ("pg_catalog" or "information_schema"))
+        if (found is null && !missingOk && !SchemaState.IsCatalogue(name))
             Fail($"{name} does not exist");
         if (found is { IsAssumed: true })
             MayFail();
@@ -207,13 +213,13 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
         var fails = _fails.Length > 0;
         var phase = _phase ?? Phase.Unknown;
         return new StatementEffect(
-            Frozen(_locks),
-            Frozen(_indexLocks),
-            Frozen(_sequenceLocks),
-            _rewrites.ToImmutableSortedSet(StringComparer.Ordinal),
-            _scans.ToImmutableSortedSet(StringComparer.Ordinal),
-            _indexBlocks || _unseen.BlocksReads() || _locks.Values.Any(l => l.BlocksReads()),
-            _indexBlocksWrites || _unseen.BlocksWrites() || _locks.Values.Any(l => l.BlocksWrites()),
+            _locks,
+            _indexLocks,
+            _sequenceLocks,
+            _rewrites,
+            _scans,
+            _indexBlocks || _unseen.BlocksReads() || _locks.Strongest.BlocksReads(),
+            _indexBlocksWrites || _unseen.BlocksWrites() || _locks.Strongest.BlocksWrites(),
             _destroys && !fails,
             fails ? true : _reversible,
             runsInTransaction,
@@ -232,9 +238,6 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
 
     // What fails has blocked until then, but destroyed nothing.
     private bool IsHazard() => (_destroys && _fails.Length == 0) || (_blocksFilled && _worksOnFilled);
-
-    private static ImmutableSortedDictionary<string, LockLevel> Frozen(SortedDictionary<string, LockLevel> locks) =>
-        locks.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     private static LockLevel Max(LockLevel a, LockLevel b) => a > b ? a : b;
 }

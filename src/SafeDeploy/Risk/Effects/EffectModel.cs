@@ -29,6 +29,9 @@ public sealed class EffectModel(ISqlParser parser)
             ["MergeStmt"] = DataEffects.Run,
             ["SelectStmt"] = DataEffects.Run,
             ["CopyStmt"] = DataEffects.Copy,
+            ["PrepareStmt"] = DataEffects.Prepare,
+            ["DeclareCursorStmt"] = DataEffects.Prepare,
+            ["CallStmt"] = DataEffects.Call,
             ["IndexStmt"] = IndexEffects.Create,
             ["ReindexStmt"] = IndexEffects.Reindex,
             ["ViewStmt"] = ViewEffects.Create,
@@ -70,7 +73,7 @@ public sealed class EffectModel(ISqlParser parser)
         "CreateForeignServerStmt", "CreateUserMappingStmt", "CreateEventTrigStmt", "AlterEventTrigStmt", "CreateOpClassStmt",
         "CreateOpFamilyStmt", "CreateRangeStmt", "CreateTransformStmt", "AlterExtensionStmt", "AlterTSConfigurationStmt",
         "AlterTSDictionaryStmt", "AlterCollationStmt", "CreateSubscriptionStmt", "AlterSubscriptionStmt", "CreatePLangStmt", "AlterTypeStmt",
-        "SecLabelStmt", "DropRoleStmt", "AlterOperatorStmt",
+        "DropRoleStmt", "AlterOperatorStmt",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     public StatementEffect Play(SqlParseResult parsed, SchemaState schema)
@@ -100,7 +103,7 @@ public sealed class EffectModel(ISqlParser parser)
             effects.Schema.FreshEnumValues.Clear();
         if (effects.Schema.FreshEnumValues.Count == 0 || statement.Kind is "AlterEnumStmt" or "CommentStmt" or "CreateFunctionStmt")
             return;
-        foreach (var constant in statement.DescendantsAndSelf().Where(n => n.Is("A_Const")))
+        foreach (var constant in statement.DescendantsAndSelf("A_Const"))
         {
             if (constant.Node("sval")?.Text("sval") is { } value && effects.Schema.FreshEnumValues.Contains(value))
                 effects.Act(ActKind.UsesFreshEnumValue, RelationKey.None, value);

@@ -7,7 +7,7 @@ namespace SafeDeploy.Risk.Effects;
 internal static class Expressions
 {
     public static bool IsVolatile(SqlNode? expression, SchemaState schema) =>
-        expression is { } node && node.DescendantsAndSelf().Any(n => n.Is("FuncCall") && CallIsVolatile(n, schema));
+        expression is { } node && node.DescendantsAndSelf("FuncCall").Any(n => CallIsVolatile(n, schema));
 
     private static bool CallIsVolatile(SqlNode call, SchemaState schema)
     {
@@ -34,10 +34,10 @@ internal static class Expressions
         var names = new HashSet<string>(StringComparer.Ordinal);
         if (expression is not { } node)
             return names;
-        foreach (var reference in node.DescendantsAndSelf().Where(n => n.Is("ColumnRef")))
+        foreach (var reference in node.DescendantsAndSelf("ColumnRef"))
         {
-            var last = reference.List("fields").LastOrDefault();
-            names.Add(last.Is("A_Star") ? "*" : last.Text("sval") ?? "");
+            if (reference.List("fields") is [.., var last])
+                names.Add(last.Is("A_Star") ? "*" : last.Text("sval") ?? "");
         }
 
         return names;
@@ -49,7 +49,7 @@ internal static class Expressions
         for (var node = expression; node is { } current; node = current.Node("arg"))
         {
             if (current.Is("ColumnRef"))
-                return current.List("fields").LastOrDefault().Text("sval");
+                return current.List("fields") is [.., var last] ? last.Text("sval") : null;
             if (!current.Is("TypeCast"))
                 return null;
         }
@@ -86,10 +86,6 @@ internal static class Expressions
             return node.Node("boolval") is { } value && value.Flag("boolval");
         return node.Is("A_Expr") && node.Node("name") is null && node.Names("name") is ["="]
             && node.Node("lexpr") is { Kind: "A_Const" } left && node.Node("rexpr") is { Kind: "A_Const" } right
-            && Constant(left) == Constant(right);
+            && left.Words() == right.Words();
     }
-
-    private static string Constant(SqlNode constant) =>
-        (constant.Node("ival")?.Number("ival").ToString(System.Globalization.CultureInfo.InvariantCulture))
-        ?? constant.Node("sval")?.Text("sval") ?? constant.Fields.GetRawText();
 }

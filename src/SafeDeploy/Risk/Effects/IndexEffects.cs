@@ -19,19 +19,15 @@ internal static class IndexEffects
         var level = concurrently ? LockLevel.ShareUpdateExclusive : LockLevel.Share;
         var columns = statement.List("indexParams").Concat(statement.List("indexIncludingParams")).ToArray();
         var name = statement.Text("idxname") ?? GivenNames.Index(table, statement.List("indexParams").Select(NamePart), effects.Schema);
-        effects.Lock(table, level);
-        if (effects.Schema.Find(new RelationName(table.Key.Schema, name)) is { IsAssumed: false } taken)
-        {
-            if (!statement.Flag("if_not_exists"))
-                effects.Fail($"{taken} exists already");
-            effects.Act(ActKind.ExistenceGuardStillLocks, table, name, "index");
-            effects.Expand();
+        // Whether the name is taken is looked up behind the locks, those on the partitions included.
+        foreach (var relation in Reached(effects, statement, table))
+            effects.Lock(relation, level);
+        CheckExpressions(effects, statement, table);
+        if (IsTaken(effects, statement, table, name))
             return;
-        }
-
         if (concurrently && table.Kind == RelationKind.PartitionedTable)
             effects.Fail($"{table} is partitioned, CONCURRENTLY is refused");
-        Build(effects, statement, table, level);
+        Build(effects, statement, table);
         effects.Act(concurrently ? ActKind.CreatesIndexConcurrently : ActKind.CreatesIndex, table, name, statement.Flag("unique") ? "unique" : "");
         if (!statement.Flag("if_not_exists"))
             effects.Act(ActKind.NotReRunnable, table, name);
@@ -39,10 +35,22 @@ internal static class IndexEffects
         Judge(effects, statement, table);
     }
 
+    private static bool IsTaken(EffectBuilder effects, SqlNode statement, Relation table, string name)
+    {
+        if (effects.Schema.Find(new RelationName(table.Key.Schema, name)) is not { IsAssumed: false } taken)
+            return false;
+        if (!statement.Flag("if_not_exists"))
+            effects.Fail($"{taken} exists already");
+        effects.Act(ActKind.ExistenceGuardStillLocks, table, name, "index");
+        effects.Expand();
+        return true;
+    }
+
     /// <summary>The schema knows the index from now on, on every partition too.</summary>
     private static void Remember(EffectBuilder effects, SqlNode statement, Relation table, (string Name, SqlNode[] Columns) made)
     {
         var index = TableDefinition.IndexOn(effects.Schema, table, made.Name, Columns(statement, made.Columns), statement.Flag("unique"));
+        index.Method = statement.Text("accessMethod") ?? "";
         index.IsPartialOrExpression = statement.Has("whereClause") || made.Columns.Any(c => c.Has("expr"));
         if (table.Kind == RelationKind.PartitionedTable && (statement.Node("relation")?.Flag("inh") ?? true))
         {
@@ -59,17 +67,27 @@ internal static class IndexEffects
     private static string NamePart(SqlNode element) =>
         element.Text("name") ?? (element.Node("expr") is { Kind: "FuncCall" } call ? call.LastName("funcname") : "expr");
 
-    private static void Build(EffectBuilder effects, SqlNode statement, Relation table, LockLevel level)
-    {
-        var target = new AlterTarget(effects, table, Only: !(statement.Node("relation")?.Flag("inh") ?? true) || table.Kind != RelationKind.PartitionedTable);
-        foreach (var relation in target.Tree())
-        {
-            effects.Lock(relation, level);
-            effects.Scan(relation);
-        }
+    private static IReadOnlyList<Relation> Reached(EffectBuilder effects, SqlNode statement, Relation table) =>
+        new AlterTarget(effects, table, Only: !(statement.Node("relation")?.Flag("inh") ?? true) || table.Kind != RelationKind.PartitionedTable).Tree();
 
-        if (target.Tree().Count > 1)
-            effects.Act(ActKind.FansOutToChildren, table, "", $"{target.Tree().Count - 1}");
+    private static void Build(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        var reached = Reached(effects, statement, table);
+        foreach (var relation in reached)
+            effects.Scan(relation);
+        if (reached.Count > 1)
+            effects.Act(ActKind.FansOutToChildren, table, "", $"{reached.Count - 1}");
+    }
+
+    private static void CheckExpressions(EffectBuilder effects, SqlNode statement, Relation table)
+    {
+        foreach (var element in statement.List("indexParams"))
+        {
+            if (element.Text("name") is { } column && table is { ColumnsAreKnown: true, IsTable: true } && table.Column(column) is null)
+                effects.Fail($"column {column} of {table} does not exist");
+            if (effects.Schema.IsComplete && Expressions.IsVolatile(element.Node("expr"), effects.Schema))
+                effects.Fail("an index can not hold what a volatile function gives");
+        }
     }
 
     private static void Judge(EffectBuilder effects, SqlNode statement, Relation table)

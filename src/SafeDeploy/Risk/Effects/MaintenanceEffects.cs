@@ -34,6 +34,9 @@ internal static class MaintenanceEffects
         effects.Expand();
         if (effects.Need(statement.Node("relation")) is not { } table)
             return;
+        if (!statement.Has("indexname") && effects.Schema.IsComplete && !table.IsClustered)
+            effects.Fail($"{table} was clustered by no index before");
+        table.IsClustered = true;
         effects.Lock(table, LockLevel.AccessExclusive);
         effects.Rewrite(table);
         effects.Act(ActKind.Clusters, table);
@@ -103,7 +106,7 @@ internal static class MaintenanceEffects
     public static void Grant(EffectBuilder effects, SqlNode statement)
     {
         var table = statement.List("objects").FirstOrDefault(o => o.Is("RangeVar"));
-        var key = RelationName.Of(table.Kind is null ? null : table) is { } name ? effects.Schema.KeyOf(name) : RelationKey.None;
+        var key = RelationName.Of(table) is { } name ? effects.Schema.KeyOf(name) : RelationKey.None;
         if (!statement.Flag("is_grant"))
         {
             effects.Contract(null);

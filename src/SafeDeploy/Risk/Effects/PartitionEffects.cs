@@ -41,7 +41,11 @@ internal static class PartitionEffects
         CopyIndexes(effects, parent, partition);
         effects.MayFail();
         foreach (var target in parent.Constraints.Select(c => c.Target).OfType<Relation>())
-            effects.Lock(target, LockLevel.ShareRowExclusive);
+        {
+            ConstraintEffects.LockTarget(effects, target);
+            ConstraintEffects.Prove(effects, partition, target);
+        }
+
         VisitDefault(effects, parent, partition);
         partition.Parents.Add(parent);
         parent.Children.Add(partition);
@@ -73,6 +77,8 @@ internal static class PartitionEffects
 
         like.Parents.Add(index);
         index.Children.Add(like);
+        foreach (var below in partition.Kind == RelationKind.PartitionedTable && like.Children.Count == 0 ? partition.Children : [])
+            CopyIndex(schema, partition, like, below);
     }
 
     private static void SetBound(Relation partition, SqlNode? bound)
@@ -100,7 +106,10 @@ internal static class PartitionEffects
         if (partition is null)
             return;
         // The last phase of a concurrent detach takes the partition alone.
-        effects.Lock(partition, LockLevel.AccessExclusive);
+        new AlterTarget(effects, partition, partition.Kind != RelationKind.PartitionedTable).LockTree(LockLevel.AccessExclusive);
+        // Rows of another table may refer to those that leave.
+        if (effects.Schema.KeysTo(parent).Any())
+            effects.MayFail();
         effects.Act(concurrently ? ActKind.DetachesPartitionConcurrently : ActKind.DetachesPartition, partition, "", parent.ToString());
         if (parent.Children.Find(c => c.IsDefaultPartition) is { } fallback)
         {

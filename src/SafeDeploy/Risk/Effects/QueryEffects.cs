@@ -14,10 +14,10 @@ internal static class QueryEffects
         if (query is not { } node)
             return read;
         var columns = Expressions.Columns(node);
-        foreach (var relation in Relations(effects, node))
+        foreach (var (range, relation) in Ranges(effects, node))
         {
             if (read.TryAdd(relation, columns))
-                Touch(effects, relation, LockLevel.AccessShare, scan, LooksUp(node.Node("whereClause"), relation));
+                Touch(effects, relation, LockLevel.AccessShare, scan, LooksUp(node.Node("whereClause"), relation), only: !range.Flag("inh"));
         }
 
         return read;
@@ -31,17 +31,23 @@ internal static class QueryEffects
     }
 
     /// <summary>Every relation named in a query, its own common table expressions left out.</summary>
-    public static IEnumerable<Relation> Relations(EffectBuilder effects, SqlNode query)
+    public static IEnumerable<Relation> Relations(EffectBuilder effects, SqlNode query) => Ranges(effects, query).Select(r => r.Relation);
+
+    /// <summary>The same, each with the node that names it.</summary>
+    public static IEnumerable<(SqlNode Range, Relation Relation)> Ranges(EffectBuilder effects, SqlNode query)
     {
         // The table that a statement changes is locked as such, not as one that it reads.
         var changed = query.DescendantsAndSelf().Where(n => n.Kind is "InsertStmt" or "UpdateStmt" or "DeleteStmt" or "MergeStmt")
-            .Select(n => n.Node("relation")?.Number("location")).ToHashSet();
-        var named = query.DescendantsAndSelf().Where(n => n.Is("CommonTableExpr")).Select(n => n.Text("ctename")).ToHashSet();
-        foreach (var range in query.DescendantsAndSelf().Where(n => n.Is("RangeVar") && !changed.Contains(n.Number("location"))))
+            .Select(n => n.Node("relation"))
+            // FOR UPDATE OF says which of those in FROM, by the name they have there.
+            .Concat(query.DescendantsAndSelf("LockingClause").SelectMany(l => l.List("lockedRels")))
+            .ToHashSet();
+        var named = query.DescendantsAndSelf("CommonTableExpr").Select(n => n.Text("ctename")).ToHashSet();
+        foreach (var range in query.DescendantsAndSelf("RangeVar").Where(n => !changed.Contains(n)))
         {
             if (RelationName.Of(range) is { } name && !(name.Schema is null && named.Contains(name.Name))
                 && effects.Need(name) is { } relation)
-                yield return relation;
+                yield return (range, relation);
         }
     }
 
@@ -59,7 +65,7 @@ internal static class QueryEffects
     }
 
     /// <summary>A lock on a view reaches through to what the view reads.</summary>
-    public static void Touch(EffectBuilder effects, Relation relation, LockLevel level, bool scan, bool looksUp = false)
+    public static void Touch(EffectBuilder effects, Relation relation, LockLevel level, bool scan, bool looksUp = false, bool only = false)
     {
         var open = new Stack<Relation>([relation]);
         var seen = new HashSet<Relation>();
@@ -77,7 +83,7 @@ internal static class QueryEffects
                 continue;
             if (next.Kind == RelationKind.View)
                 Push(open, next.Reads.Keys);
-            if (next.Children.Count > 0)
+            if (next.Children.Count > 0 && !(only && next == relation))
                 Push(open, next.Children);
         }
     }

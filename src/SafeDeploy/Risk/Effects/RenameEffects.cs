@@ -24,6 +24,8 @@ internal static class RenameEffects
             RenameType(effects, ObjectOf(statement, "items"), to);
         else
             effects.Contract(null);
+        if (type == "OBJECT_ATTRIBUTE" && effects.Need(statement.Node("relation"), RelationKind.CompositeType) is { } composite)
+            TypeEffects.LockTyped(effects, composite, statement.Text("behavior") == "DROP_CASCADE");
     }
 
     private static RelationName ObjectOf(SqlNode statement, string field) =>
@@ -167,6 +169,8 @@ internal static class RenameEffects
         if (effects.Need(statement.Node("relation"), missingOk: statement.Flag("missing_ok")) is not { } relation)
             return;
         effects.Lock(relation, LockLevel.AccessExclusive);
+        if (to != relation.Key.Schema && effects.Schema.Find(new RelationName(to, relation.Key.Name)) is { IsAssumed: false } taken)
+            effects.Fail($"{taken} exists already");
         effects.Act(ActKind.MovesToSchema, relation, to);
         effects.JudgeFor(relation, () => effects.Contract(false));
         foreach (var index in relation.Indexes)

@@ -104,8 +104,9 @@ internal static class RoutineEffects
         {
             if (!drop.Cascade)
                 effects.Fail($"a trigger of {table} calls {name}");
-            effects.Lock(table, LockLevel.AccessExclusive);
-            foreach (var trigger in table.Triggers.Where(t => t.Value == name.Name).Select(t => t.Key).ToArray())
+            var calling = table.Triggers.Where(t => t.Value == name.Name).Select(t => t.Key).ToArray();
+            TableRuleEffects.LockFor(effects, table, calling, LockLevel.AccessExclusive);
+            foreach (var trigger in calling)
                 table.Triggers.Remove(trigger);
         }
 

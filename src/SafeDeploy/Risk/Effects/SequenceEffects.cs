@@ -51,12 +51,12 @@ internal static class SequenceEffects
     {
         if (expression is not { } node)
             return null;
-        foreach (var call in node.DescendantsAndSelf().Where(n => n.Is("FuncCall") && n.LastName("funcname") is "nextval" or "setval"))
+        foreach (var call in node.DescendantsAndSelf("FuncCall").Where(n => n.LastName("funcname") is "nextval" or "setval"))
         {
-            var argument = call.List("args").FirstOrDefault();
-            while (argument.Kind == "TypeCast")
-                argument = argument.Node("arg") ?? default;
-            if (argument.Kind == "A_Const" && argument.Node("sval")?.Text("sval") is { } name)
+            var argument = call.List("args") is [var first, ..] ? first : null;
+            while (argument is { Kind: "TypeCast" })
+                argument = argument.Node("arg");
+            if (argument is { Kind: "A_Const" } && argument.Node("sval")?.Text("sval") is { } name)
                 return effects.Schema.Find(GivenNames.Of([.. name.Split('.').Select(p => p.Trim('"'))]));
         }
 

@@ -17,9 +17,9 @@ namespace SafeDeploy.Risk.Effects;
 /// <param name="Compatible">The image that serves before works on after it; null = unknown, which is never taken for yes.</param>
 /// <param name="Acts">The statement in the words that rules judge, in the order of its parts.</param>
 public sealed record StatementEffect(
-    ImmutableSortedDictionary<string, LockLevel> Locks,
-    ImmutableSortedDictionary<string, LockLevel> IndexLocks,
-    ImmutableSortedDictionary<string, LockLevel> SequenceLocks,
+    RelationLocks Locks,
+    RelationLocks IndexLocks,
+    RelationLocks SequenceLocks,
     ImmutableSortedSet<string> Rewrites,
     ImmutableSortedSet<string> Scans,
     bool BlocksReads,
@@ -37,7 +37,7 @@ public sealed record StatementEffect(
     /// <summary>Strongest lock on a table whose name the text does not tell (the table of an index, those that use a domain).</summary>
     public LockLevel UnseenLock { get; init; }
 
-    public LockLevel StrongestLock => Locks.Values.Append(UnseenLock).Max();
+    public LockLevel StrongestLock => UnseenLock > Locks.Strongest ? UnseenLock : Locks.Strongest;
 }
 
 /// <summary>One thing that a statement does, the unit that rules judge and rollback reasons about.</summary>

@@ -16,17 +16,17 @@ internal sealed record ColumnDefinition(
 {
     public static ColumnDefinition Of(SqlNode definition)
     {
-        var constraints = definition.List("constraints").ToArray();
-        var generated = Array.Find(constraints, c => c.Text("contype") == "CONSTR_GENERATED");
-        var given = Array.Find(constraints, c => c.Text("contype") == "CONSTR_DEFAULT");
-        var expression = generated.Kind is null ? given.Kind is null ? null : given.Node("raw_expr") : generated.Node("raw_expr");
+        var constraints = definition.List("constraints");
+        var generated = constraints.FirstOrDefault(c => c.Text("contype") == "CONSTR_GENERATED");
+        var given = constraints.FirstOrDefault(c => c.Text("contype") == "CONSTR_DEFAULT");
+        var expression = (generated ?? given)?.Node("raw_expr");
         return new ColumnDefinition(
             definition.Text("colname") ?? "",
             SqlType.Of(definition.Node("typeName")),
             expression,
             constraints.Any(c => c.Text("contype") is "CONSTR_NOTNULL" or "CONSTR_PRIMARY" or "CONSTR_IDENTITY"),
             constraints.Any(c => c.Text("contype") == "CONSTR_IDENTITY"),
-            generated.Kind is not null,
+            generated is not null,
             constraints);
     }
 
@@ -87,6 +87,7 @@ internal static class TableDefinition
             Target = kind == ConstraintKind.ForeignKey ? effects.Need(constraint.Node("pktable")) : null,
             TargetColumns = constraint.Names("pk_attrs"),
             DeletesAlong = constraint.Text("fk_del_action") is "c" or "n" or "d",
+            UpdatesAlong = constraint.Text("fk_upd_action") is "c" or "n" or "d",
             Expression = constraint.Node("raw_expr"),
         };
         if (table.Constraint(name) is not null)
@@ -131,7 +132,7 @@ internal static class TableDefinition
     {
         ConstraintKind.ForeignKey => column is null ? constraint.Names("fk_attrs") : [column],
         ConstraintKind.Check => [.. Expressions.Columns(constraint.Node("raw_expr"))],
-        ConstraintKind.Exclusion => [.. constraint.List("exclusions").SelectMany(e => e.DescendantsAndSelf()).Where(n => n.Is("IndexElem")).Select(n => n.Text("name") ?? "expr")],
+        ConstraintKind.Exclusion => [.. constraint.List("exclusions").SelectMany(e => e.DescendantsAndSelf("IndexElem")).Select(n => n.Text("name") ?? "expr")],
         _ => column is null ? constraint.Names("keys") : [column],
     };
 

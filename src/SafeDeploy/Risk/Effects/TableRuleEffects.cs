@@ -10,10 +10,18 @@ internal static class TableRuleEffects
     {
         if (effects.Need(statement.Node("relation")) is not { } table)
             return;
-        new AlterTarget(effects, table, table.Kind != RelationKind.PartitionedTable).LockTree(LockLevel.ShareRowExclusive);
+        var isForRows = statement.Flag("row");
+        new AlterTarget(effects, table, table.Kind != RelationKind.PartitionedTable || !isForRows).LockTree(LockLevel.ShareRowExclusive);
         if (statement.Node("constrrel") is { } other)
             effects.Lock(effects.Need(other), LockLevel.AccessShare);
-        table.Triggers[statement.Text("trigname") ?? ""] = statement.LastName("funcname");
+        var name = statement.Text("trigname") ?? "";
+        table.Triggers[name] = statement.LastName("funcname");
+        if (isForRows)
+            table.RowTriggers.Add(name);
+        table.Readers.Add(new ColumnReader("trigger", name, new HashSet<string>([.. statement.Names("columns"), .. Expressions.Columns(statement.Node("whenClause"))], StringComparer.Ordinal)));
+        // Its function may be missing, or give back something else.
+        if (!effects.Schema.Routines.Keys.Any(r => r.Name == statement.LastName("funcname")))
+            effects.MayFail();
         effects.Act(ActKind.CreatesTrigger, table, statement.Text("trigname") ?? "");
         effects.JudgeFor(table, () => effects.Contract(null));
     }
@@ -25,6 +33,8 @@ internal static class TableRuleEffects
         effects.Lock(table, LockLevel.AccessExclusive);
         ReadExpressions(effects, statement, table);
         table.Policies.Add(statement.Text("policy_name") ?? "");
+        table.Readers.Add(new ColumnReader("policy", statement.Text("policy_name") ?? "", new HashSet<string>(
+            [.. Expressions.Columns(statement.Node("qual")), .. Expressions.Columns(statement.Node("with_check"))], StringComparer.Ordinal)));
         effects.Act(ActKind.CreatesPolicy, table, statement.Text("policy_name") ?? "");
         effects.JudgeFor(table, () => effects.Contract(null));
     }
@@ -43,7 +53,10 @@ internal static class TableRuleEffects
         foreach (var part in new[] { statement.Node("qual"), statement.Node("with_check") }.OfType<SqlNode>())
         {
             foreach (var relation in QueryEffects.Relations(effects, part).Where(r => r != table))
+            {
                 effects.Lock(relation, LockLevel.AccessShare);
+                table.ReadByPolicies.Add(relation);
+            }
         }
     }
 
@@ -99,12 +112,21 @@ internal static class TableRuleEffects
             return;
         }
 
-        effects.Lock(table, LockLevel.AccessExclusive);
-
+        LockFor(effects, table, [name], LockLevel.AccessExclusive);
         effects.Act(kind, table, name);
         table.Triggers.Remove(name);
+        table.RowTriggers.Remove(name);
         table.Policies.Remove(name);
+        table.Readers.RemoveAll(r => r.Name == name && r.Kind == (kind == ActKind.DropsTrigger ? "trigger" : "policy"));
         effects.JudgeFor(table, () => effects.Expand(null));
+    }
+
+    /// <summary>A table whose triggers change; its partitions too, where the trigger is one for rows.</summary>
+    public static void LockFor(EffectBuilder effects, Relation table, IReadOnlyCollection<string> triggers, LockLevel level)
+    {
+        effects.Lock(table, level);
+        if (table.Kind == RelationKind.PartitionedTable && table.RowTriggers.Overlaps(triggers))
+            new AlterTarget(effects, table, Only: false).LockTree(level);
     }
 
     /// <summary>DROP STATISTICS lets everybody work.</summary>

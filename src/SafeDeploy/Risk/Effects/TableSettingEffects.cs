@@ -12,6 +12,7 @@ internal static class TableSettingEffects
     public static void ClusterOn(AlterTarget target, SqlNode command)
     {
         target.Tune(LockLevel.ShareUpdateExclusive);
+        target.Table.IsClustered = true;
         var name = new RelationName(target.Table.Key.Schema, command.Text("name") ?? "");
         target.Effects.Lock(target.Schema.Find(name), LockLevel.ShareUpdateExclusive);
     }
@@ -19,7 +20,7 @@ internal static class TableSettingEffects
     public static void SetOptions(AlterTarget target, SqlNode command)
     {
         var names = (command.Node("def")?.List("items") ?? command.List("def")).Select(o => o.Text("defname") ?? "");
-        if (target.Table.Kind == RelationKind.PartitionedTable)
+        if (target.Table.Kind == RelationKind.PartitionedTable || target.Table.Of?.Kind == RelationKind.PartitionedTable)
             target.Effects.Fail($"{target.Table} is partitioned and has no storage of its own");
         var weak = names.All(n => Weak.Contains(n) || n.StartsWith("autovacuum", StringComparison.Ordinal));
         target.Tune(weak ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive);
@@ -80,6 +81,8 @@ internal static class TableSettingEffects
     public static void ReplicaIdentity(AlterTarget target, SqlNode command)
     {
         target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        if (command.Node("def")?.Text("name") is { } index)
+            target.Effects.Lock(target.Schema.Find(new RelationName(target.Table.Key.Schema, index)), LockLevel.Share);
         target.Effects.Act(ActKind.ChangesReplicaIdentity, target.Table);
         target.Effects.Expand(null);
     }
@@ -118,23 +121,32 @@ internal static class TableSettingEffects
     public static void ChangeOwner(AlterTarget target, SqlNode command) =>
         MaintenanceEffects.ChangeOwner(target.Effects, target.Table, command.Node("newowner"));
 
+    // By name, or all of them.
+    private static void LockForTrigger(AlterTarget target, SqlNode command)
+    {
+        var name = command.Text("name");
+        if (name is not null && target.Schema.IsComplete && !target.Table.IsPartition && !target.Table.Triggers.ContainsKey(name))
+            target.Effects.Fail($"trigger {name} of {target.Table} does not exist");
+        TableRuleEffects.LockFor(target.Effects, target.Table, name is null ? target.Table.RowTriggers : [name], LockLevel.ShareRowExclusive);
+    }
+
     public static void DisableAllTriggers(AlterTarget target, SqlNode command)
     {
-        target.Effects.Lock(target.Table, LockLevel.ShareRowExclusive);
+        LockForTrigger(target, command);
         target.Effects.Act(ActKind.DisablesAllTriggers, target.Table);
         target.Effects.JudgeFor(target.Table, () => target.Effects.Expand(null));
     }
 
     public static void DisableTrigger(AlterTarget target, SqlNode command)
     {
-        target.Effects.Lock(target.Table, LockLevel.ShareRowExclusive);
+        LockForTrigger(target, command);
         target.Effects.Act(ActKind.DisablesTrigger, target.Table, command.Text("name") ?? "");
         target.Effects.JudgeFor(target.Table, () => target.Effects.Expand(null));
     }
 
     public static void EnableTrigger(AlterTarget target, SqlNode command)
     {
-        target.Effects.Lock(target.Table, LockLevel.ShareRowExclusive);
+        LockForTrigger(target, command);
         target.Effects.Act(ActKind.OnlyMetadata, target.Table, command.Text("name") ?? "");
         target.Effects.JudgeFor(target.Table, () => target.Effects.Expand(null));
     }
@@ -146,6 +158,8 @@ internal static class TableSettingEffects
         if (target.Effects.Need(command.Node("def")) is not { } parent)
             return;
         target.Effects.Lock(parent, LockLevel.ShareUpdateExclusive);
+        if (target.Table.ColumnsAreKnown && parent.Columns.Find(c => target.Table.Column(c.Name) is null) is { } missing)
+            target.Effects.Fail($"column {missing.Name} of {parent} is missing in {target.Table}");
         target.Table.Parents.Add(parent);
         parent.Children.Add(target.Table);
     }
@@ -156,6 +170,8 @@ internal static class TableSettingEffects
         target.Effects.Contract(null);
         if (target.Effects.Need(command.Node("def")) is not { } parent)
             return;
+        if (target.Table.IsPartition)
+            target.Effects.Fail($"{target.Table} is a partition: it is detached, not disinherited");
         target.Effects.Lock(parent, LockLevel.AccessShare);
         target.Table.Parents.Remove(parent);
         parent.Children.Remove(target.Table);

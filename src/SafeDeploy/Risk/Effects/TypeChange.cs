@@ -29,7 +29,7 @@ internal sealed record TypeChange(bool Rewrites, bool Lossy, bool RebuildsIndexe
         if (schema.DomainOf(to) is { } domain && domain != schema.DomainOf(was))
             return schema.IsConstrained(domain) ? new(true, false, false, false) : Between(column, was, domain.Base, schema);
         if (schema.DomainOf(was) is { } old && schema.DomainOf(to) != old)
-            return Between(column, old.Base, to, schema);
+            return FromDomain(column, old, to, schema);
         if (was.IsUnknown)
             return UsualTypes.Guess(column.Name, to, schema, column.HasUsing);
         if (was == to)
@@ -37,6 +37,13 @@ internal sealed record TypeChange(bool Rewrites, bool Lossy, bool RebuildsIndexe
         if (was.IsArray || to.IsArray)
             return new(true, false, true, false);
         return Simple(was, to, schema);
+    }
+
+    // A domain hides its base type's length: going to a type that has one, every value is measured anew.
+    private static TypeChange FromDomain((string Name, bool HasUsing) column, Domain old, SqlType to, SchemaState schema)
+    {
+        var measured = Between(column, old.Base with { Length = null, Scale = null }, to, schema);
+        return measured with { Lossy = measured.Lossy && Between(column, old.Base, to, schema).Lossy };
     }
 
     private static TypeChange Simple(SqlType was, SqlType to, SchemaState schema)

@@ -78,7 +78,7 @@ internal static class TypeEffects
             effects.LockUnseen(LockLevel.Share, works: true);
         foreach (var table in effects.Schema.Relations.Where(r => r.IsTable || r.Kind == RelationKind.MaterializedView).ToArray())
         {
-            if (!table.Columns.Exists(c => c.Type.Name == key.Name && (domain is null || effects.Schema.DomainOf(c.Type) == domain)))
+            if (!table.Columns.Exists(c => domain is null ? c.Type.Name == key.Name : effects.Schema.IsOver(c.Type, domain)))
                 continue;
             effects.Lock(table, LockLevel.Share);
             effects.Scan(table);
@@ -130,6 +130,9 @@ internal static class TypeEffects
     {
         foreach (var command in statement.List("cmds"))
         {
+            LockTyped(effects, type, command.Text("behavior") == "DROP_CASCADE");
+            if (command.Text("subtype") == "AT_AlterColumnType" && effects.Schema.Relations.Any(r => r.IsTable && r.Columns.Exists(c => c.Type.Name == type.Key.Name)))
+                effects.Fail($"columns of type {type} exist");
             if (command.Text("subtype") == "AT_AddColumn")
             {
                 effects.Expand(null);
@@ -145,6 +148,17 @@ internal static class TypeEffects
         }
     }
 
+    /// <summary>Tables OF a type change with it, and only with CASCADE.</summary>
+    public static void LockTyped(EffectBuilder effects, Relation type, bool cascade)
+    {
+        foreach (var table in effects.Schema.Relations.Where(r => r.OfType == type.Key).ToArray())
+        {
+            if (!cascade)
+                effects.Fail($"{table} is a table of type {type}");
+            effects.Lock(table, LockLevel.AccessExclusive);
+        }
+    }
+
     private static IEnumerable<Relation> UsersOf(EffectBuilder effects, Relation type) =>
         type.IsAssumed ? [type] : effects.Schema.Relations.Where(r => r.IsTable && r.Columns.Exists(c => c.Type.Name == type.Key.Name));
 
@@ -154,7 +168,18 @@ internal static class TypeEffects
         var key = KeyOf(effects, drop.Names);
         effects.Act(ActKind.DropsType, key);
         effects.Contract(null);
-        var used = DropColumnsOf(effects, t => t.Name == name.Name && (name.Schema is null || t.Schema is null || t.Schema == name.Schema), drop.Cascade);
+        var domain = effects.Schema.DomainOf(new SqlType(name.Schema, name.Name, null, null, false));
+        var used = DropColumnsOf(
+            effects,
+            t => (t.Name == name.Name && (name.Schema is null || t.Schema is null || t.Schema == name.Schema)) || (domain is not null && effects.Schema.IsOver(t, domain)),
+            drop.Cascade);
+        foreach (var table in effects.Schema.Relations.Where(r => r.OfType == key).ToArray())
+        {
+            if (!drop.Cascade)
+                effects.Fail($"{table} is a table of type {name}");
+            DropEffects.RemoveRelation(effects, table, drop.Cascade);
+        }
+
         if (used && !drop.Cascade)
             effects.Fail($"columns of type {name} exist");
         if (!effects.Schema.IsComplete)

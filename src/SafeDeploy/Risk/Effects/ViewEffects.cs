@@ -46,6 +46,9 @@ internal static class ViewEffects
         }
         else
             effects.Act(ActKind.ReplacesView, view);
+        // A column must keep its type; that of an expression is not known here.
+        if (statement.Node("query")?.List("targetList").Any(t => t.Node("val") is not { Kind: "ColumnRef" }) == true)
+            effects.MayFail();
         effects.JudgeFor(view, () => effects.Expand(null));
         effects.MaybeIrreversible();
     }
@@ -63,10 +66,7 @@ internal static class ViewEffects
     private static string LastField(SqlNode? value)
     {
         if (value is { Kind: "ColumnRef" } column)
-        {
-            var last = column.List("fields").LastOrDefault();
-            return last.Is("A_Star") ? "*" : last.Text("sval") ?? "?";
-        }
+            return column.List("fields") is not [.., var last] ? "?" : last.Is("A_Star") ? "*" : last.Text("sval") ?? "?";
 
         return value is { Kind: "FuncCall" } call ? call.LastName("funcname") : "*";
     }
@@ -78,14 +78,17 @@ internal static class ViewEffects
         var concurrently = statement.Flag("concurrent");
         effects.Lock(view, concurrently ? LockLevel.Exclusive : LockLevel.AccessExclusive);
         effects.Expand();
-        foreach (var read in view.Reads.Keys)
+        foreach (var read in statement.Flag("skipData") ? [] : view.Reads.Keys.ToArray())
             QueryEffects.Touch(effects, read, LockLevel.AccessShare, scan: true);
         if (!concurrently)
         {
             effects.LockIndexes(view, LockLevel.AccessExclusive);
             effects.NewFiles(view);
+            // Its indexes are built over the new rows.
+            if (view.Indexes.Count > 0)
+                effects.Scan(view);
             effects.Act(ActKind.RefreshesBlocking, view);
-            view.IsFilled = true;
+            view.IsFilled = !statement.Flag("skipData");
         }
         else
         {

@@ -52,7 +52,7 @@ internal static class OtherHazards
         new("T01", "A tenant migration that locks or writes a shared table", ["tenant-touches-shared-table"]),
         new("T02", "A public migration on the foreign key target of every tenant", ["shared-table-of-every-tenant"]),
         new("T03", "A tenant migration that names a tenant's schema", ["names-a-tenant-schema"]),
-        new("T04", "Tenants drifted", [], "Preflight compares fingerprints and names tenant and object; a probe that cannot be asked of a tenant says so in the plan"),
+        new("T04", "Tenants drifted", [], "Not a property of a statement: the plan on a live fleet names the tenants that differ, preflight refuses them and names the object"),
         new("S01", "Row level security without policy, off, last policy dropped, FORCE off", ["row-security-without-policy", "disable-row-security", "drop-last-policy", "unforce-row-security"]),
         new("S02", "GRANT to PUBLIC, SECURITY DEFINER without search_path", ["grant-to-public", "security-definer-without-search-path"], "Superuser grants are not judged"),
         new("S03", "DISABLE TRIGGER ALL", ["disable-all-triggers"]),

@@ -7,9 +7,9 @@ namespace SafeDeploy.Risk.Rehearsal;
 /// <param name="Before">Relations that were there before the first file: they count as used and filled.</param>
 /// <param name="Error">Why the server refused it; null when it ran.</param>
 public sealed record TracedEffect(
-    ImmutableSortedDictionary<string, LockLevel> Locks,
-    ImmutableSortedDictionary<string, LockLevel> IndexLocks,
-    ImmutableSortedDictionary<string, LockLevel> SequenceLocks,
+    RelationLocks Locks,
+    RelationLocks IndexLocks,
+    RelationLocks SequenceLocks,
     ImmutableSortedSet<string> Rewrites,
     ImmutableSortedSet<string> Scans,
     ImmutableHashSet<string> Before,
@@ -29,8 +29,8 @@ public sealed record TracedEffect(
             SequenceLocks = SequenceLocks,
             Rewrites = Rewrites,
             Scans = Scans,
-            BlocksReads = Locks.Values.Concat(IndexLocks.Values).Any(l => l.BlocksReads()),
-            BlocksWrites = Locks.Values.Concat(IndexLocks.Values).Any(l => l.BlocksWrites()),
+            BlocksReads = Locks.Strongest.BlocksReads() || IndexLocks.Strongest.BlocksReads(),
+            BlocksWrites = Locks.Strongest.BlocksWrites() || IndexLocks.Strongest.BlocksWrites(),
             // That the data of production lets it pass was not seen.
             Fails = predicted.Fails is true ? false : predicted.Fails,
             FailsBecause = "",

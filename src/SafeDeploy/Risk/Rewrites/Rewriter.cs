@@ -42,7 +42,7 @@ public static class Rewriter
     private static Rewrite? DropIndex(JudgedStatement statement, SqlNode tree)
     {
         // Several names and CASCADE are refused with CONCURRENTLY (manual: sql-dropindex).
-        var isOne = tree.List("objects").Count() == 1 && tree.Text("behavior") != "DROP_CASCADE";
+        var isOne = tree.List("objects").Count == 1 && tree.Text("behavior") != "DROP_CASCADE";
         return Done(statement, ActKind.DropsIndex) is { } act && isOne
             ? new Rewrite([new RewriteStep(Remedies.ConcurrentlyAlone(statement.Sql), "", true, $"drop_{act.Object}")])
             : null;

@@ -7,22 +7,13 @@ internal abstract class ActRule(params ActKind[] kinds) : IRule
 {
     public abstract RuleInfo Info { get; }
 
-    public IEnumerable<Finding> Check(JudgedStatement statement, StatementPlace place) => !IsAsked(statement) ? [] : statement.Effect.Acts
+    /// <summary>The acts that it speaks about; of a statement without one of them it has nothing to say.</summary>
+    public IReadOnlyList<ActKind> Kinds => kinds;
+
+    public IEnumerable<Finding> Check(JudgedStatement statement, StatementPlace place) => statement.Effect.Acts
         .Where(a => kinds.Contains(a.Kind) && Applies(a, statement))
         .Select(a => new Finding(Info.Slug, Info.Severity, Message(a), RemedyFor(a, statement)))
         .Distinct();
-
-    // Most rules have nothing to say of most statements: found out without allocating anything.
-    private bool IsAsked(JudgedStatement statement)
-    {
-        foreach (var act in statement.Effect.Acts)
-        {
-            if (Array.IndexOf(kinds, act.Kind) >= 0)
-                return true;
-        }
-
-        return false;
-    }
 
     protected virtual bool Applies(Act act, JudgedStatement statement) => !act.OnNew;
 

@@ -3,7 +3,8 @@ using SafeDeploy.Risk.Sql;
 namespace SafeDeploy.Risk.Schema;
 
 /// <summary>A relation's place in the catalogue, unquoted.</summary>
-public readonly record struct RelationKey(string Schema, string Name)
+/// <remarks>A class: dictionaries with a value type for a key are compiled while the program runs.</remarks>
+public sealed record RelationKey(string Schema, string Name)
 {
     public static readonly RelationKey None = new("", "");
 
@@ -74,6 +75,12 @@ public sealed class Column(string name, SqlType type)
     public Column Copy() => new(Name, Type) { NotNull = NotNull, IsNew = IsNew };
 }
 
+/// <summary>A policy or trigger by its kind and name, and the columns that it looks at.</summary>
+public sealed record ColumnReader(string Kind, string Name, IReadOnlySet<string> Columns)
+{
+    public override string ToString() => $"{Kind} {Name}";
+}
+
 public sealed class Constraint(string name, ConstraintKind kind, IReadOnlyList<string> columns)
 {
     public string Name { get; set; } = name;
@@ -93,6 +100,9 @@ public sealed class Constraint(string name, ConstraintKind kind, IReadOnlyList<s
 
     /// <summary>A deletion reaches over into this table.</summary>
     public bool DeletesAlong { get; init; }
+
+    /// <summary>A changed key is changed, or taken away, in this table too.</summary>
+    public bool UpdatesAlong { get; init; }
 
     public SqlNode? Expression { get; init; }
 
@@ -138,9 +148,19 @@ public sealed class Relation(RelationKey key, RelationKind kind)
 
     public List<string> Policies { get; } = [];
 
+    /// <summary>Policies and triggers that look at columns of this table: none of these can change its type.</summary>
+    public List<ColumnReader> Readers { get; } = [];
+
+    /// <summary>Other tables that a policy of this one reads.</summary>
+    public HashSet<Relation> ReadByPolicies { get; } = [];
+
     public HashSet<string> Statistics { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Name and function.</summary>
     public Dictionary<string, string> Triggers { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Those FOR EACH ROW: every partition has its own copy.</summary>
+    public HashSet<string> RowTriggers { get; } = new(StringComparer.Ordinal);
 
     public bool RowSecurity { get; set; }
 
@@ -165,6 +185,15 @@ public sealed class Relation(RelationKey key, RelationKind kind)
     public List<string> OfColumns { get; } = [];
 
     public bool IsUnique { get; set; }
+
+    /// <summary>An index's access method; empty where it is the usual one.</summary>
+    public string Method { get; set; } = "";
+
+    /// <summary>A table that CLUSTER knows the order of.</summary>
+    public bool IsClustered { get; set; }
+
+    /// <summary>The composite type that the table was made OF.</summary>
+    public RelationKey? OfType { get; set; }
 
     /// <summary>An index with an expression, a predicate or a non-default order can not become a constraint.</summary>
     public bool IsPartialOrExpression { get; set; }

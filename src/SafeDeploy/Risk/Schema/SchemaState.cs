@@ -79,10 +79,14 @@ public sealed class SchemaState
     {
         if (Find(name) is { } found)
             return found;
-        if (IsComplete || name.Schema is "pg_catalog" or "information_schema")
+        if (IsComplete || IsCatalogue(name))
             return null;
         return Add(new Relation(new RelationKey(name.Schema ?? SearchPath[0], name.Name), kind) { IsAssumed = true, Born = -1 });
     }
+
+    /// <summary>The server's own: pg_catalog is looked through before any search_path.</summary>
+    public static bool IsCatalogue(RelationName name) =>
+        name.Schema is "pg_catalog" or "information_schema" || (name.Schema is null && name.Name.StartsWith("pg_", StringComparison.Ordinal));
 
     public Relation Make(RelationKey key, RelationKind kind, bool temporary = false) =>
         Add(new Relation(key, kind) { IsNew = IsJudging || temporary, Born = Statement, IsTemporary = temporary });
@@ -131,6 +135,18 @@ public sealed class SchemaState
         _relations.Values.Where(r => r.Kind == RelationKind.Sequence && r.Of == table);
 
     public Domain? DomainOf(SqlType type) => type.IsArray ? null : Lookup(Domains, type);
+
+    /// <summary>The type is that domain, or one that is built on it.</summary>
+    public bool IsOver(SqlType type, Domain domain)
+    {
+        for (var next = DomainOf(type); next is not null; next = DomainOf(next.Base) is var below && below != next ? below : null)
+        {
+            if (next == domain)
+                return true;
+        }
+
+        return false;
+    }
 
     public List<string>? EnumOf(SqlType type) => Lookup(Enums, type);
 

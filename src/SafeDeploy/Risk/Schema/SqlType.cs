@@ -30,6 +30,8 @@ public sealed record SqlType(string? Schema, string Name, int? Length, int? Scal
             return Unknown;
         var schema = names.Count > 1 && names[0] != "pg_catalog" ? names[^2] : null;
         var mods = node.List("typmods").Select(m => m.Node("ival")?.Number("ival")).ToArray();
+        if (names[^1] == "interval")
+            mods = [Precision(mods)];
         return new SqlType(
             schema,
             names[^1],
@@ -37,6 +39,14 @@ public sealed record SqlType(string? Schema, string Name, int? Length, int? Scal
             mods.Length > 0 && names[^1] == "numeric" ? mods.ElementAtOrDefault(1) ?? 0 : null,
             node.Has("arrayBounds"));
     }
+
+    // timestamp.h: the fields of an interval as bits, seconds are the thirteenth; then its precision.
+    private static int? Precision(int?[] mods) => mods switch
+    {
+        [] => null,
+        [_, var digits, ..] => digits,
+        [var fields] => (fields & (1 << 12)) != 0 ? null : 0,
+    };
 
     public override string ToString()
     {

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace SafeDeploy.Risk.Sql;
 
 /// <summary>Reads SQL with PostgreSQL's own grammar; safe to call from many threads, never throws on bad SQL.</summary>
@@ -45,7 +43,10 @@ public sealed record SqlParseResult
 
     public static readonly SqlParseResult Empty = new();
 
-    public static SqlParseResult Of(JsonElement statement) => new() { Tree = SqlNode.Wrapped(statement) };
+    /// <summary>What went wrong stays known; the tree, by far the largest part of what is remembered of a statement, does not.</summary>
+    public SqlParseResult WithoutTree() => Tree is null ? this : Empty;
+
+    public static SqlParseResult Of(SqlNode statement) => new() { Tree = statement };
 
     public static SqlParseResult Failed(string message, int offset, bool mayBeNewer = false) =>
         new() { Error = new SqlError(message, offset), MayBeNewer = mayBeNewer };

@@ -43,7 +43,7 @@ internal static class SessionLeak
         relation?.Text("relpersistence") == "t" && onCommit != "ONCOMMIT_DROP" ? "CREATE TEMPORARY TABLE" : null;
 
     private static string? Calls(SqlNode statement) =>
-        statement.DescendantsAndSelf().Where(n => n.Is("FuncCall")).Select(Call).FirstOrDefault(leak => leak is not null);
+        statement.DescendantsAndSelf("FuncCall").Select(Call).FirstOrDefault(leak => leak is not null);
 
     private static string? Call(SqlNode call)
     {
@@ -60,6 +60,6 @@ internal static class SessionLeak
     }
 
     // Anything but the literal true is taken for false: what is not known to be local leaks.
-    private static bool IsTrue(SqlNode argument) =>
-        argument.Kind == "A_Const" && argument.Node("boolval") is { } value && value.Flag("boolval");
+    private static bool IsTrue(SqlNode? argument) =>
+        argument is { Kind: "A_Const" } && argument.Node("boolval") is { } value && value.Flag("boolval");
 }

@@ -1,112 +1,115 @@
-using System.Text.Json;
+using System.Globalization;
+using System.Text;
 
 namespace SafeDeploy.Risk.Sql;
 
 /// <summary>One node of PostgreSQL's parse tree: its type as parsenodes.h names it and its fields.</summary>
-/// <param name="Kind"><c>CreateStmt</c>, <c>RangeVar</c>, …; empty where the field's type leaves no choice.</param>
-/// <remarks>A field that has its zero value (false, 0, NULL, empty list) is absent from the tree.</remarks>
-public readonly record struct SqlNode(string Kind, JsonElement Fields)
+/// <remarks>
+/// A field that has its zero value (false, 0, NULL, empty list) is absent from the tree. A class, and not a value: the runtime's
+/// own collections are compiled ahead of time for references only, and 1,500 methods made at the start were most of it.
+/// </remarks>
+public sealed class SqlNode
 {
-    /// <summary>Reads <c>{"CreateStmt": {…}}</c>, or the bare fields of a typed member.</summary>
-    public static SqlNode? Wrapped(JsonElement element)
-    {
-        if (element.ValueKind != JsonValueKind.Object)
-            return null;
-        foreach (var member in element.EnumerateObject())
-        {
-            // Node types begin with a capital, fields never do.
-            if (member.Value.ValueKind == JsonValueKind.Object && char.IsAsciiLetterUpper(member.Name[0]))
-                return new SqlNode(member.Name, member.Value);
-            break;
-        }
+    private readonly SqlTree _tree;
+    private readonly SqlField[] _fields;
+    // In the tree's list of typed nodes: itself, if it is one, and all below it.
+    private readonly int _first;
+    private readonly int _end;
 
-        return new SqlNode("", element);
-    }
+    internal SqlNode(string kind, SqlField[] fields, SqlTree tree, int first, int end) =>
+        (Kind, _fields, _tree, _first, _end) = (kind, fields, tree, first, end);
+
+    /// <summary><c>CreateStmt</c>, <c>RangeVar</c>, …; empty where the field's type leaves no choice.</summary>
+    public string Kind { get; }
 
     public bool Is(string kind) => Kind == kind;
 
-    public bool Has(string field) => Fields.TryGetProperty(field, out _);
+    public bool Has(string field) => Find(field) >= 0;
 
     /// <summary>Text or enumeration value of a field; null when absent.</summary>
-    public string? Text(string field) =>
-        Fields.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    public string? Text(string field) => Find(field) is >= 0 and var at ? _fields[at].Value as string : null;
 
-    public bool Flag(string field) => Fields.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.True;
+    public bool Flag(string field) => Find(field) is >= 0 and var at && _fields[at] is { Value: null, Number: 1 };
 
-    public int Number(string field) =>
-        Fields.TryGetProperty(field, out var value) && value.TryGetInt32(out var number) ? number : 0;
+    public int Number(string field) => Find(field) is >= 0 and var at && _fields[at].Value is null ? _fields[at].Number : 0;
 
-    public SqlNode? Node(string field) => Fields.TryGetProperty(field, out var value) ? Wrapped(value) : null;
+    public SqlNode? Node(string field) => Find(field) is >= 0 and var at ? _fields[at].Value as SqlNode : null;
 
     /// <summary>The nodes of a list field in order; empty when absent.</summary>
-    public IEnumerable<SqlNode> List(string field)
-    {
-        if (!Fields.TryGetProperty(field, out var value) || value.ValueKind != JsonValueKind.Array)
-            yield break;
-        foreach (var item in value.EnumerateArray())
-        {
-            if (Wrapped(item) is { } node)
-                yield return node;
-        }
-    }
+    public IReadOnlyList<SqlNode> List(string field) => Find(field) is >= 0 and var at && _fields[at].Value is SqlNode[] nodes ? nodes : [];
 
     /// <summary>The texts of a list of <c>String</c> nodes, such as a qualified name.</summary>
-    public IReadOnlyList<string> Names(string field) => [.. List(field).Select(n => n.Text("sval") ?? "")];
+    public IReadOnlyList<string> Names(string field)
+    {
+        var nodes = List(field);
+        if (nodes.Count == 0)
+            return [];
+        var names = new string[nodes.Count];
+        for (var i = 0; i < names.Length; i++)
+            names[i] = nodes[i].Text("sval") ?? "";
+        return names;
+    }
 
     /// <summary>The last text of such a list: the bare name. Empty when absent.</summary>
-    public string LastName(string field) => Names(field) is { Count: > 0 } names ? names[names.Count - 1] : "";
+    public string LastName(string field) => List(field) is { Count: > 0 } names ? names[^1].Text("sval") ?? "" : "";
 
-    /// <summary>This node and all below it, parents first; without recursion, because a tree may be very deep.</summary>
+    /// <summary>This node and all below it that have a kind, parents first, in the order of the text.</summary>
     public IEnumerable<SqlNode> DescendantsAndSelf()
     {
-        var open = new List<(string Kind, JsonElement Element)> { (Kind, Fields) };
-        while (open.Count > 0)
+        for (var i = _first; i < _end; i++)
+            yield return _tree.Nodes[i];
+    }
+
+    /// <summary>Those of <see cref="DescendantsAndSelf()"/> of one kind.</summary>
+    public IEnumerable<SqlNode> DescendantsAndSelf(string kind)
+    {
+        for (var i = _first; i < _end; i++)
         {
-            var next = open[^1];
-            open.RemoveAt(open.Count - 1);
-            if (next.Kind.Length > 0 && next.Element.ValueKind == JsonValueKind.Object)
-                yield return new SqlNode(next.Kind, next.Element);
-            OpenChildren(next.Element, open);
+            if (_tree.Nodes[i].Kind == kind)
+                yield return _tree.Nodes[i];
         }
     }
 
-    // The last child lies at the bottom: it is visited last. Nothing is allocated per node, for trees of a million nodes.
-    private static void OpenChildren(JsonElement element, List<(string Kind, JsonElement Element)> open)
+    /// <summary>A node of that kind is this one or below it.</summary>
+    public bool HoldsKind(string kind)
     {
-        var first = open.Count;
-        if (element.ValueKind == JsonValueKind.Array)
+        for (var i = _first; i < _end; i++)
         {
-            foreach (var item in element.EnumerateArray())
-                open.Add(("", item));
+            if (_tree.Nodes[i].Kind == kind)
+                return true;
         }
-        else
+
+        return false;
+    }
+
+    /// <summary>The fields in words, without where they stand in the text: equal for what is written alike.</summary>
+    public string Words()
+    {
+        var words = new StringBuilder(Kind).Append('{');
+        foreach (var field in _fields)
         {
-            foreach (var member in element.EnumerateObject())
+            if (field.Name == "location")
+                continue;
+            words.Append(field.Name).Append(':').Append(field.Value switch
             {
-                if (member.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
-                    open.Add((KindOf(member), member.Value));
-            }
+                string text => $"\"{text}\"",
+                SqlNode node => node.Words(),
+                SqlNode[] nodes => string.Join(',', nodes.Select(n => n.Words())),
+                _ => field.Number.ToString(CultureInfo.InvariantCulture),
+            }).Append(' ');
         }
 
-        open.Reverse(first, open.Count - first);
+        return words.Append('}').ToString();
     }
 
-    private static string KindOf(JsonProperty member)
+    private int Find(string name)
     {
-        // The commonest by far in long lists of values.
-        if (member.NameEquals("A_Const"u8))
-            return "A_Const";
-        return char.IsAsciiLetterUpper(member.Name[0]) ? member.Name : FieldKind(member.Name);
-    }
+        for (var i = 0; i < _fields.Length; i++)
+        {
+            if (_fields[i].Name == name)
+                return i;
+        }
 
-    // Members whose type leaves no choice are written without their type's name; those that matter to a walk get it back.
-    private static string FieldKind(string field) => field switch
-    {
-        "relation" or "pktable" or "sequence" or "view" => "RangeVar",
-        "typeName" => "TypeName",
-        "withClause" => "WithClause",
-        "onConflictClause" => "OnConflictClause",
-        "funccall" => "FuncCall",
-        _ => "",
-    };
+        return -1;
+    }
 }

@@ -17,7 +17,7 @@ public enum TransactionControl
 public sealed record RelationName(string? Schema, string Name)
 {
     public static RelationName? Of(SqlNode? rangeVar) =>
-        rangeVar?.Text("relname") is { } name ? new RelationName(rangeVar.Value.Text("schemaname"), name) : null;
+        rangeVar?.Text("relname") is { } name ? new RelationName(rangeVar.Text("schemaname"), name) : null;
 
     public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
 }

@@ -24,8 +24,12 @@ public sealed class BackupStep(
             run.Story.Detail($"backing up {scopes.Count} schemas as {set} with {await method.ToolsAsync(run.Cancellation)}");
             // The folder is the truth, not the ledger's line: a set that is gone is taken again, under a new id.
             var id = run.History.IsApplied($"backup:{set}") ? $"backup:{set}:{run.Clock.GetUtcNow():yyyyMMddHHmmss}" : $"backup:{set}";
-            await run.ChangeAsync(Name, id, new Change.TakeBackup(set), new Undo.Nothing(), async cancellation =>
-                Line(await method.TakeAsync(set, scopes, label, cancellation)));
+            await run.ChangeAsync(Name, id, new Change.TakeBackup(set), new Undo.Nothing(), async force =>
+            {
+                // A set that is given up alters nothing: the first signal is heard at once, not when the dump, or the lock it waits for, is done.
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(force, run.Cancellation);
+                return Line(await method.TakeAsync(set, scopes, label, either.Token));
+            });
         }
         else
         {
@@ -67,5 +71,5 @@ public sealed class BackupStep(
     }
 
     private static string Line(BackupReceipt receipt) => string.Create(CultureInfo.InvariantCulture,
-        $"{receipt.Scopes.Length} schemas in {receipt.Parts} parts, {receipt.Bytes / 1048576.0:0.0} MB, at {receipt.Location}");
+        $"{receipt.Scopes.Length} schemas in {receipt.Parts} parts, {receipt.Bytes / 1048576.0:0.0} MB, at {receipt.Location}, manifest sha256 {receipt.Sha256}");
 }

@@ -23,6 +23,14 @@ public interface IPreflightCheck
 public sealed record PreflightSubject(
     DeployConfig Config, IDatabase Database, ServerFacts Facts, TenantList Tenants, IBackupMethod? Backup, IDeployTarget? Target, Release To)
 {
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>False: a person left the backup out of this deployment.</summary>
+    public bool TakesBackup { get; init; } = true;
+
+    /// <summary>Null where the system tells nothing about this machine.</summary>
+    public MachineFacts? Machine { get; init; }
+
     /// <summary>What each tenant still lacks; null where tenants are not migrated.</summary>
     public FleetHistory? Fleet { get; init; }
 

@@ -49,6 +49,19 @@ public static class PreflightProblems
         "Tenants at one version have different structures: somebody changed one past the migrations.",
         "Make it as the migrations made it, or put the change into a migration; --accept-drift goes on with a written reason.");
 
+    public static readonly ProblemInfo SameDisk = new("SD0313", "the backup is on the database's disk",
+        "backup.store is a folder on the file system that the database itself is on: one broken disk takes both.",
+        "Keep the sets on another disk, in a bucket or with a program; backup.same_disk: allowed goes on as it is.");
+
+    public static readonly ProblemInfo NoRecentBackup = new("SD0314", "there is no recent backup",
+        "The newest verified set of everything is older than backup.require.recent, or there is none.", "Take one: safe-deploy backup.");
+
+    public static readonly ProblemInfo NotTried = new("SD0315", "a restore was not tried lately",
+        "No set of this environment was proved by restoring it within backup.require.restored.", "Try it: safe-deploy backup --verify restore.");
+
+    public static readonly ProblemInfo TooBusy = new("SD0316", "processor, memory or server are busy",
+        "Less is free than preflight in safe-deploy.yml demands.", "Wait until it is quieter, or correct the limits.");
+
     public static readonly ProblemInfo FrontSilent = new("SD0390", "the front door does not answer",
         "A release serves, and a request through the front got no answer or a server's error.", "Look at the front and at the instances behind it; safe-deploy status names what serves.");
 
@@ -58,7 +71,7 @@ public static class PreflightProblems
     public static ImmutableArray<ProblemInfo> All { get; } =
     [
         NotWritable, Pooled, PrivilegesMissing, SpaceMissing, ConnectionsMissing, OldTransaction, InvalidIndex, ImageMissing,
-        TenantsUnreadable, NothingProves, NoTenant, Drift, FrontSilent, DeadDeployment,
+        TenantsUnreadable, NothingProves, NoTenant, Drift, SameDisk, NoRecentBackup, NotTried, TooBusy, FrontSilent, DeadDeployment,
     ];
 
     public static Problem Found(ProblemInfo info, string what, string where, string next, string evidence = "") =>

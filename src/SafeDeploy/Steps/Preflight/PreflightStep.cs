@@ -15,8 +15,8 @@ public sealed class PreflightStep(
     /// <summary>Worst first: what makes the others pointless stands before them.</summary>
     public static ImmutableArray<IPreflightCheck> AllChecks { get; } =
     [
-        new ServerTakesWrites(), new ConnectionIsDirect(), new RoleMayMigrate(), new TenantsAreReadable(), new TenantsAreAlike(), new BackupCanBeTaken(), new BackupSpaceIsThere(),
-        new ConnectionsAreFree(), new NoLongTransactions(), new ImageIsThere(), new ReadinessIsConfigured(), new NoInvalidIndexes(),
+        new ServerTakesWrites(), new ConnectionIsDirect(), new RoleMayMigrate(), new TenantsAreReadable(), new TenantsAreAlike(), new BackupCanBeTaken(), new BackupSpaceIsThere(), new BackupIsElsewhere(),
+        new BackupIsRecent(), new ConnectionsAreFree(), new MachineHasRoom(), new NoLongTransactions(), new ImageIsThere(), new ReadinessIsConfigured(), new NoInvalidIndexes(),
     ];
 
     public StepName Name => StepName.Preflight;
@@ -26,12 +26,18 @@ public sealed class PreflightStep(
 
     public bool AcceptsDrift { get; init; }
 
+    /// <summary>False: a person left the backup out.</summary>
+    public bool TakesBackup { get; init; } = true;
+
+    /// <summary>Null where the system tells nothing about this machine.</summary>
+    public MachineFacts? Machine { get; init; }
+
     public async Task<StepOutcome> RunAsync(RunContext run)
     {
         PreflightSubject subject;
         try
         {
-            subject = await SubjectAsync(run.Cancellation);
+            subject = await SubjectAsync(run.Clock.GetUtcNow(), run.Cancellation);
         }
         catch (ProblemException unreachable)
         {
@@ -48,11 +54,18 @@ public sealed class PreflightStep(
             : new StepOutcome.Refused(refusals[0], [.. refusals.Skip(1)]);
     }
 
-    private async Task<PreflightSubject> SubjectAsync(CancellationToken cancellation)
+    private async Task<PreflightSubject> SubjectAsync(DateTimeOffset now, CancellationToken cancellation)
     {
         var facts = await database.FactsAsync(cancellation);
         var tenants = config.Tenants is { } source ? await database.TenantsAsync(source, cancellation) : new TenantList([], [], []);
-        return new PreflightSubject(config, database, facts, tenants, backup, target, to) { Fleet = Fleet, AcceptsDrift = AcceptsDrift };
+        return new PreflightSubject(config, database, facts, tenants, backup, target, to)
+        {
+            Now = now,
+            Fleet = Fleet,
+            AcceptsDrift = AcceptsDrift,
+            TakesBackup = TakesBackup,
+            Machine = Machine,
+        };
     }
 
     /// <summary>What a check finds; that it could not read is a finding too.</summary>

@@ -18,16 +18,21 @@ internal sealed class TenantsAreAlike : IPreflightCheck
         if (subject.Fleet is not { } fleet || fleet.Pending.Count < 2)
             return [new PreflightFinding.Good("fewer than two tenants to compare")];
         var prints = await subject.Database.FingerprintsAsync([.. fleet.Pending.Keys], cancellation);
-        var odd = fleet.Pending
-            .GroupBy(scope => string.Join(' ', scope.Value.Select(m => m.Version.Text)), scope => scope.Key)
-            .SelectMany(version => Odd([.. version], prints))
-            .ToImmutableArray();
+        var odd = Strangers(fleet, prints);
         if (odd.IsEmpty)
             return [new PreflightFinding.Good($"{prints.Count} schemas, built alike where they are at one version")];
         return [await FoundAsync(subject, odd, cancellation)];
     }
 
-    private sealed record Stranger(Scope Scope, Scope Usual);
+    internal sealed record Stranger(Scope Scope, Scope Usual);
+
+    /// <summary>The tenants that differ from most of those at their version, each with one of these; pure.</summary>
+    internal static ImmutableArray<Stranger> Strangers(FleetHistory fleet, ImmutableSortedDictionary<string, string> prints) =>
+    [
+        .. fleet.Pending
+            .GroupBy(scope => string.Join(' ', scope.Value.Select(m => m.Version.Text)), scope => scope.Key)
+            .SelectMany(version => Odd([.. version], prints)),
+    ];
 
     /// <summary>Whoever is not built as most of those at the same version.</summary>
     private static IEnumerable<Stranger> Odd(ImmutableArray<Scope> scopes, ImmutableSortedDictionary<string, string> prints)

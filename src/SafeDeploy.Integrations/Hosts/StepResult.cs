@@ -1,16 +1,15 @@
 using System.Text.Json;
 using SafeDeploy.Config;
-using SafeDeploy.Integrations.Hosts.GitHub;
 using SafeDeploy.Reporting;
 using SafeDeploy.Risk;
 using SafeDeploy.Runs;
 
-namespace SafeDeploy.Cli.Actions;
+namespace SafeDeploy.Integrations.Hosts;
 
 /// <summary>How the verb behind a step ended.</summary>
 /// <param name="Json">Its one document; empty where it did not come so far.</param>
 /// <param name="Config">Null when it could not be read.</param>
-public sealed record ActionResult(string Step, bool IsPost, int Code, string Json, DeployConfig? Config)
+public sealed record StepResult(string Step, bool IsPost, int Code, string Json, DeployConfig? Config)
 {
     /// <summary>The plan as Markdown inside the limit of a comment; empty for other steps.</summary>
     public string Markdown { get; init; } = "";
@@ -57,7 +56,7 @@ public sealed record ActionResult(string Step, bool IsPost, int Code, string Jso
             ("if it fails", plan.Decision),
             .. plan.Problems.Select(p => (p.Code, $"{p.What}; {p.Next}")),
         ],
-        GitHubPlan.Sorted(plan.Findings))
+        PlanView.Sorted(plan.Findings))
     { Markdown = Markdown };
 
     private string Headline(DeployPlanDocument plan) => Code switch
@@ -70,6 +69,6 @@ public sealed record ActionResult(string Step, bool IsPost, int Code, string Jso
 
     private PlanView OfFiles(PlanDocument plan) => new(
         "files", Code != (int)ExitCode.Done, plan.Verdict.Summary, [],
-        GitHubPlan.Sorted(plan.Statements.SelectMany(s => s.Findings.Where(f => f.SuppressedBecause is null).Select(f => new RiskLine(s.File, s.Line, f.Rule, f.Severity.ToString().ToLowerInvariant(), f.Message, f.Remedy)))))
+        PlanView.Sorted(plan.Statements.SelectMany(s => s.Findings.Where(f => f.SuppressedBecause is null).Select(f => new RiskLine(s.File, s.Line, f.Rule, f.Severity.ToString().ToLowerInvariant(), f.Message, f.Remedy)))))
     { Markdown = Markdown };
 }

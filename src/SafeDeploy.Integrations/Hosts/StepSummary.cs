@@ -5,52 +5,66 @@ using SafeDeploy.Ledger;
 using SafeDeploy.Reporting;
 using SafeDeploy.Runs;
 
-namespace SafeDeploy.Integrations.Hosts.GitHub;
+namespace SafeDeploy.Integrations.Hosts;
 
-/// <summary>The job summary of one step, and the post-mortem of a rollback that needs a person. Pure; inside GitHub's limits.</summary>
-public static class GitHubSummary
+/// <summary>The job summary of one step, as Markdown inside a limit. Pure.</summary>
+public static class StepSummary
 {
-    // A job has several steps and one limit for each; a reader has one screen.
-    private const int Limit = GitHubFiles.SummaryLimit / 4;
+    /// <summary>In characters: a job has several steps and one limit for each; a reader has one screen.</summary>
+    public const int Limit = 262_144;
+
     private const int ActionsShown = 20;
     private const int FailuresShown = 100;
+    private const string Parked = "parked";
 
-    public static string Of(string step, OutcomeDocument outcome)
+    /// <summary>Null when there is nothing to tell.</summary>
+    /// <param name="title">The step in the reader's words.</param>
+    public static string? Of(string title, StepResult result, int limit) => result switch
+    {
+        { Plan: { } plan } => PlanText.Summary(plan, limit),
+        { Outcome: { } outcome } => Of(title, outcome, limit),
+        { Code: not (int)ExitCode.Done } => $"### ❌ safe-deploy {title}: {result.Word}\n\nThe log names what is wrong.\n\n",
+        _ => null,
+    };
+
+    public static string Of(string step, OutcomeDocument outcome, int limit)
     {
         var head = new StringBuilder();
-        head.Append(CultureInfo.InvariantCulture, $"### {Sign(outcome)} safe-deploy {step}: {outcome.Conclusion}\n\n{Text(outcome.Statement)}\n\n");
+        head.Append(CultureInfo.InvariantCulture, $"### {Sign(outcome)} safe-deploy {step}: {Word(outcome)}\n\n{Text(outcome.Statement)}\n\n");
         Problems(head, outcome.Report is { Problems.IsEmpty: false } ended ? ended.Problems : outcome.Problems);
         if (outcome.Report is not { } report)
-            return GitHubMarkdown.Cut(head.ToString(), Limit);
-        Facts(head, report);
-        Steps(head, report);
-        if (report.Decision is { } decision)
-            Decision(head, decision);
-        Failures(head, report.Failures);
-        if (report.Scopes.IsEmpty)
-            return GitHubMarkdown.Cut(head.ToString(), Limit);
+            return HostMarkdown.Cut(head.ToString(), limit);
+        var isOnItsWay = outcome is { ExitCode: 0, Conclusion: Parked };
+        if (isOnItsWay)
+            Step(head, report);
+        else
+            Ended(head, report);
+        if (report.Scopes.IsEmpty || (isOnItsWay && report.Steps is not [.., { Step: StepName.MigratePublic or StepName.MigrateTenants }]))
+            return HostMarkdown.Cut(head.ToString(), limit);
         head.Append(CultureInfo.InvariantCulture, $"\n#### {Schemas(report.Scopes.Length)}\n\n| schema | forward | taken back | attempts | time |\n|---|---|---|---|---|\n");
         var rows = report.Scopes.OrderByDescending(s => s.Back.Length).ThenByDescending(s => s.Attempts).ThenByDescending(s => s.DurationMs).Select(Row).ToArray();
-        return GitHubMarkdown.Fit(GitHubMarkdown.Cut(head.ToString(), Limit / 2), rows, n => string.Create(CultureInfo.InvariantCulture, $"\n… and {n} more: see the report\n"), "\n", Limit);
+        return HostMarkdown.Fit(HostMarkdown.Cut(head.ToString(), limit / 2), rows, n => string.Create(CultureInfo.InvariantCulture, $"\n… and {n} more: see the report\n"), "\n", limit);
     }
 
-    /// <summary>First line of the issue's body; one deployment has one.</summary>
-    public static string IssueMarker(string deployment) => $"<!-- safe-deploy:post-mortem:{deployment} -->";
+    /// <summary>In the middle of a chain: what this step did; the step that ends the chain tells the whole story.</summary>
+    private static void Step(StringBuilder text, RunReport report)
+    {
+        if (report.Steps is [.., var last])
+            text.Append(CultureInfo.InvariantCulture, $"{Text(last.Summary)} ({Seconds(last.DurationMs)})<br>\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Text(report.Deployment)}: {Text(report.From?.Display ?? "nothing")} → {Text(report.To?.Display ?? "nothing")}\n");
+    }
 
-    public static string Issue(OutcomeDocument outcome, Uri run) => GitHubMarkdown.Cut(
-        $"""
-        {IssueMarker(outcome.Report?.Deployment ?? "")}
-        {Of("rollback", outcome)}
-        [The run]({run})
+    private static void Ended(StringBuilder text, RunReport report)
+    {
+        Facts(text, report);
+        Steps(text, report);
+        if (report.Decision is { } decision)
+            Decision(text, decision);
+        Failures(text, report.Failures);
+    }
 
-        ## Post-mortem
-        - **Impact** who noticed what, from when to when
-        - **Detection** which gate or person saw it first
-        - **Cause**
-        - **What went well, what did not**
-        - **Actions** each with an owner and a date
-
-        """, GitHubReports.BodyLimit);
+    /// <summary>How it ended, in one word. A step that failed leaves the deployment to the post; to a reader of the step it failed.</summary>
+    public static string Word(OutcomeDocument outcome) => outcome is { ExitCode: not 0, Conclusion: Parked } ? "failed" : outcome.Conclusion ?? "";
 
     private static void Facts(StringBuilder text, RunReport report) => text.Append(
         CultureInfo.InvariantCulture,
@@ -80,7 +94,7 @@ public static class GitHubSummary
             return;
         text.Append(CultureInfo.InvariantCulture, $"\n#### Failed: {Schemas(failures.Length)}\n\n| schema | problem | attempts |\n|---|---|---|\n");
         foreach (var failed in failures.Take(FailuresShown))
-            text.Append(CultureInfo.InvariantCulture, $"| {Text(failed.Schema)} | {failed.Code} {GitHubMarkdown.Cut(Text(failed.What), 300).TrimEnd()} | {failed.Attempts} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {Text(failed.Schema)} | {failed.Code} {HostMarkdown.Cut(Text(failed.What), 300).TrimEnd()} | {failed.Attempts} |\n");
         if (failures.Length > FailuresShown)
             text.Append(CultureInfo.InvariantCulture, $"\n… and {failures.Length - FailuresShown} more that failed: see the report\n");
     }
@@ -110,9 +124,9 @@ public static class GitHubSummary
 
     private static string Schemas(int count) => count == 1 ? "1 schema" : string.Create(CultureInfo.InvariantCulture, $"{count} schemas");
 
-    private static string Cut(string text) => GitHubMarkdown.Cut(Text(text), 2000).TrimEnd();
+    private static string Cut(string text) => HostMarkdown.Cut(Text(text), 2000).TrimEnd();
 
-    private static string Text(string text) => GitHubMarkdown.Text(text);
+    private static string Text(string text) => HostMarkdown.Text(text);
 
     private static string Seconds(long ms) => string.Create(CultureInfo.InvariantCulture, $"{ms / 1000.0:0.0} s");
 }

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace SafeDeploy.Integrations.Hosts.GitHub;
+namespace SafeDeploy.Integrations.Hosts;
 
 /// <summary>Text of others inside Markdown, and Markdown inside a limit. Pure.</summary>
-public static class GitHubMarkdown
+public static class HostMarkdown
 {
     /// <summary>As text and nothing else: no table border, no HTML, no link, no mention, no second line.</summary>
     public static string Text(string text)
