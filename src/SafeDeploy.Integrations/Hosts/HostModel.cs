@@ -59,7 +59,7 @@ public static class HostModel
             Default = "4m",
             Notes = [(CiHosts.GitHub, "GitHub ends a cancelled job after five minutes."), (CiHosts.GitLab, "Keep it below the limit of after_script.")],
         },
-        new("comment", "The pull request's comment: always, on-risk (when there is a risk, and to update one that stands), never.", InputKind.Host, ["plan"]) 
+        new("comment", "The pull request's comment: always, on-risk (when there is a risk, and to update one that stands), never.", InputKind.Host, ["plan"])
         {
             Default = "on-risk",
             Words = ["always", "on-risk", "never"],

@@ -156,7 +156,7 @@ public static class GitLabComponent
         '$[[ inputs.job-prefix ]]{name}':
           stage: '$[[ inputs.{stage} ]]'
           # The program is the image's entrypoint; a job needs its shell.
-          image: { '{' } name: '$[[ inputs.program-image ]]', entrypoint: [ "" ] { '}' }
+          image: {'{'} name: '$[[ inputs.program-image ]]', entrypoint: [ "" ] {'}'}
           tags: $[[ inputs.runner-tags ]]
           rules: $[[ inputs.{rules} ]]
 
