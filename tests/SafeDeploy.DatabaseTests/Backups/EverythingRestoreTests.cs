@@ -166,7 +166,7 @@ public sealed class EverythingRestoreTests : IAsyncLifetime
         await using var dying = Open(new ToolRunner
         {
             Before = call => call.Arguments.Contains("--section=data")
-                ? AdminAsync("select pg_terminate_backend(pid) from pg_stat_activity where datname like 'safe\\_deploy\\_new%'")
+                ? AdminAsync($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{call.Environment["PGDATABASE"]}'")
                     .ContinueWith(_ => AdminAsync($"alter database \"{call.Environment["PGDATABASE"]}\" allow_connections false")).Unwrap()
                 : Task.CompletedTask,
         });

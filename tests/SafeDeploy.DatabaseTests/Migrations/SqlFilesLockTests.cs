@@ -76,7 +76,7 @@ public sealed partial class SqlFilesLockTests
         fleet.Limits = new MigrationLimits(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(1), 5);
         var running = fleet.With(1, "insert into log values (1);\nselect count(*) from public.gate;\ninsert into log values (2);").ForwardAsync("acme");
         await WaitingAsync(fleet);
-        await fleet.Database.ExecuteAsync("select pg_terminate_backend(pid) from pg_locks where not granted");
+        await fleet.Database.ExecuteAsync("select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()");
         await WaitingAsync(fleet);
         await gate.DisposeAsync();
         var outcome = await running;

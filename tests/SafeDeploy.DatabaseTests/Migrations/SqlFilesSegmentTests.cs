@@ -69,7 +69,7 @@ public sealed class SqlFilesSegmentTests
         await ExecuteAsync(writer, "begin; insert into acme.sale values (9, 9)");
         var running = fleet.With(1, Indexed).ForwardAsync("acme");
         await Eventually.Async(() => fleet.ExistsAsync("acme.sale_total"), TimeSpan.FromSeconds(30));
-        await fleet.Database.ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_progress_create_index");
+        await fleet.Database.ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_progress_create_index where datname = current_database()");
         await ExecuteAsync(writer, "commit");
         var outcome = await running;
         Assert.Null(outcome.Problem);
