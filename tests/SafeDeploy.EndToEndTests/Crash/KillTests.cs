@@ -14,14 +14,12 @@ public sealed class KillTests(ITestOutputHelper output)
 {
     private static readonly ImmutableArray<LedgerPoint> OfAnExpand =
     [
-        new("deploy-image", "intended", 1),
         new("deploy-image", "intended", 2),
         new("verify-health", "step-finished", 1),
     ];
 
     private static readonly ImmutableArray<LedgerPoint> OfAnIncompatible =
     [
-        new("migrate-public", "intended", 1),
         new("deploy-image", "applied", 2),
         new("rollback", "applied", 6),
     ];

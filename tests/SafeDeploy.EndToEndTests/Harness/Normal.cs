@@ -21,6 +21,8 @@ public static partial class Normal
         text = Duration().Replace(text, "0 $1");
         text = Deployment().Replace(text, "DEPLOYMENT");
         text = Container().Replace(text, "CONTAINER");
+        text = InTransaction().Replace(text, "in its transaction for N s");
+        text = Ended().Replace(text, "pg_terminate_backend(PID)");
         return Process().Replace(text, "$1 PID");
     }
 
@@ -65,6 +67,12 @@ public static partial class Normal
 
     [GeneratedRegex(@"\b[0-9a-f]{12}\b|\b[0-9a-f]{64}\b")]
     private static partial Regex Container();
+
+    [GeneratedRegex(@"\bin its transaction for \d+ \w+")]
+    private static partial Regex InTransaction();
+
+    [GeneratedRegex(@"\bpg_terminate_backend\(\d+\)")]
+    private static partial Regex Ended();
 
     [GeneratedRegex(@"\b(pid|process) \d+")]
     private static partial Regex Process();
