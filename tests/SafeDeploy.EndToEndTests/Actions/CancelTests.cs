@@ -95,11 +95,11 @@ public sealed class CancelTests(CancelledSteps cancelled) : IClassFixture<Cancel
         Assert.Equal(("cancelled", 130), (report.Step($"Run safe-deploy/migrate/action/{step}@v1").Conclusion, report.Step($"Run safe-deploy/migrate/action/{step}@v1").ExitCode));
         Assert.Contains($"### ❌ safe-deploy {step}: cancelled", told, StringComparison.Ordinal);
         Assert.Contains("\nserves: 200 v1\n", told, StringComparison.Ordinal);
-        // Every schema where the others were left, whose goldens show it.
-        Assert.Equal(At(cancelled.Steps["deploy-image"].Told), At(told));
-        // What a statement that waited for a lock was at when it stopped differs from run to run.
+        // What a statement that waited for a lock was at when it stopped differs from run to run; where it is taken back to does not.
         if (step is "deploy-image" or "verify-health")
             Golden.Verify(told, $"Cancel_in_{step}");
+        else
+            Assert.Equal(At(cancelled.Steps["preflight"].Told), At(told));
     }
 
     private static string At(string told) => told.Split('\n').Single(l => l.StartsWith("at: ", StringComparison.Ordinal));
