@@ -16,7 +16,7 @@ COPY src src
 COPY docs/rules docs/rules
 # Analyzers ran where the sources were checked; here only the program is made.
 RUN dotnet publish src/SafeDeploy.Cli --configuration Release --runtime linux-x64 --self-contained true --no-restore --output /publish \
-      -p:PublishSingleFile=true -p:PublishReadyToRun="$RELEASE" -p:PublishTrimmed="$RELEASE" -p:RunAnalyzers=false -p:DebugType=none -p:PublishDocumentationFiles=false \
+      -p:PublishSingleFile=true -p:EnableCompressionInSingleFile="$RELEASE" -p:PublishReadyToRun="$RELEASE" -p:PublishTrimmed="$RELEASE" -p:RunAnalyzers=false -p:DebugType=none -p:PublishDocumentationFiles=false \
  && ln -s safe-deploy /publish/safe-deploy-post
 
 # Four programs of the PostgreSQL client, without the package's wrappers: these would bring Perl, more than everything else together.
@@ -40,11 +40,15 @@ RUN set -eu; export DEBIAN_FRONTEND=noninteractive; \
     rm postgresql-client-*.deb
 
 FROM debian:bookworm-slim
+RUN set -eu; export DEBIAN_FRONTEND=noninteractive; \
+    apt-get update -q; \
+    apt-get install -qy --no-install-recommends ca-certificates libpg-query1504.0 libssl3 zlib1g; \
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
 # The client's own libpq, as a package: it has its dependencies, and scanners know it.
 COPY --from=client /packages /packages
 RUN set -eu; export DEBIAN_FRONTEND=noninteractive; \
     apt-get update -q; \
-    apt-get install -qy --no-install-recommends ca-certificates libpg-query1504.0 libreadline8 libssl3 zlib1g /packages/libpq5_*.deb; \
+    apt-get install -qy --no-install-recommends libreadline8 /packages/libpq5_*.deb; \
     rm -rf /packages /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
 COPY --from=client /client /usr
 ENV DOTNET_RUNNING_IN_CONTAINER=true
