@@ -15,6 +15,7 @@ public sealed class AgentJob(AgentOptions options)
     private readonly Dictionary<AgentTask, Dictionary<string, string>> _taskVariables = [];
     private readonly List<AgentStep> _steps = [];
     private readonly CancellationTokenSource _cancel = new();
+    private readonly CancellationTokenSource _death = new();
     private bool _isShutDown;
 
     /// <summary>Succeeded, SucceededWithIssues, Failed or Canceled.</summary>
@@ -28,6 +29,13 @@ public sealed class AgentJob(AgentOptions options)
     {
         _isShutDown = true;
         _cancel.Cancel();
+    }
+
+    /// <summary>The machine is gone: nothing that ran on it runs on, nothing that would come later does.</summary>
+    public void Kill()
+    {
+        _isShutDown = true;
+        _death.Cancel();
     }
 
     public async Task<AgentReport> RunAsync(params AgentTask[] tasks)
@@ -84,22 +92,34 @@ public sealed class AgentJob(AgentOptions options)
         step.Environment = start.Environment.ToImmutableDictionary(e => e.Key, e => e.Value ?? "");
         using var process = Process.Start(start)!;
         var commands = new AgentCommands(manifest, step, Set, (name, value) => Remember(task, name, value), secret => _secrets.Add(secret), Masked);
+        using var timeout = new CancellationTokenSource();
         // A task's post is not stopped by the cancel that made it run.
-        var mayBeCancelled = phase == "execution";
+        using var stop = phase == "execution" ? CancellationTokenSource.CreateLinkedTokenSource(_cancel.Token, timeout.Token) : new CancellationTokenSource();
+        if (task.Timeout is { } limit)
+            timeout.CancelAfter(limit);
+        await using var death = _death.Token.Register(() => process.Kill(entireProcessTree: true));
         var streams = Task.WhenAll(PumpAsync(process.StandardOutput, commands), PumpAsync(process.StandardError, commands));
-        var wasCancelled = await EndsAsync(process, mayBeCancelled);
+        var wasStopped = await EndsAsync(process, stop.Token);
         // A container that outlives its client may hold the streams of nobody; the client's own end here.
         await Task.WhenAny(streams, Task.Delay(TimeSpan.FromSeconds(5)));
+        if (_death.IsCancellationRequested)
+        {
+            step.Result = "Failed";
+            return;
+        }
+
         step.ExitCode = process.ExitCode;
-        step.Result = wasCancelled ? "Canceled" : step.Complete ?? (process.ExitCode == 0 ? "Succeeded" : "Failed");
+        step.Result = wasStopped
+            ? _cancel.IsCancellationRequested ? "Canceled" : "Failed"
+            : step.Complete ?? (process.ExitCode == 0 ? "Succeeded" : "Failed");
     }
 
-    /// <returns>Whether it was cancelled: SIGINT, then SIGTERM, then a kill of the client alone.</returns>
-    private async Task<bool> EndsAsync(Process process, bool mayBeCancelled)
+    /// <returns>Whether it was stopped: SIGINT, then SIGTERM, then a kill of the client alone.</returns>
+    private async Task<bool> EndsAsync(Process process, CancellationToken stop)
     {
         try
         {
-            await process.WaitForExitAsync(mayBeCancelled ? _cancel.Token : CancellationToken.None);
+            await process.WaitForExitAsync(stop);
             return false;
         }
         catch (OperationCanceledException)
@@ -107,8 +127,8 @@ public sealed class AgentJob(AgentOptions options)
             foreach (var (signal, wait) in new[] { ("INT", options.InterruptWait), ("TERM", options.TerminateWait), ("KILL", TimeSpan.FromSeconds(10)) })
             {
                 using var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
-                await kill.WaitForExitAsync();
-                await Task.WhenAny(process.WaitForExitAsync(), Task.Delay(wait));
+                await kill.WaitForExitAsync(CancellationToken.None);
+                await Task.WhenAny(process.WaitForExitAsync(CancellationToken.None), Task.Delay(wait, CancellationToken.None));
                 if (process.HasExited)
                     break;
             }

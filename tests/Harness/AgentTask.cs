@@ -14,6 +14,9 @@ public sealed record AgentTask(string Name, string Folder, ImmutableArray<(strin
 
     public bool ContinueOnError { get; init; }
 
+    /// <summary><c>timeoutInMinutes</c> of the step: its main is stopped as by a cancel, and has failed.</summary>
+    public TimeSpan? Timeout { get; init; }
+
     /// <summary><c>env:</c> of the step.</summary>
     public ImmutableArray<(string Name, string Value)> Env { get; init; } = [];
 }

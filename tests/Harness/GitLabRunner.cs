@@ -23,6 +23,9 @@ public sealed record GitLabRunnerOptions(string Workspace, ImmutableDictionary<s
 {
     /// <summary>Between SIGTERM and SIGKILL; the shell executor waits ten minutes.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>RUNNER_SCRIPT_TIMEOUT: of the script alone, so that <c>after_script</c> still has its time.</summary>
+    public TimeSpan? ScriptTimeout { get; init; }
 }
 
 /// <summary>Plays a pipeline as GitLab and its runner's shell executor do: stages, script, <c>after_script</c> in a shell of its own, cancel, death.</summary>
@@ -42,6 +45,7 @@ public sealed class GitLabRunner(GitLabPipeline pipeline, GitLabRunnerOptions op
     private Process? _running;
     private bool _isCancelled;
     private bool _isDead;
+    private bool _isLate;
     private int _ids = 100;
 
     /// <summary>All jobs in the order in which they came up; what did not run is <c>skipped</c>.</summary>
@@ -84,18 +88,34 @@ public sealed class GitLabRunner(GitLabPipeline pipeline, GitLabRunnerOptions op
         // A clean checkout, as git clean leaves it.
         if (Directory.Exists(Path.Combine(options.Workspace, ".safe-deploy")))
             Directory.Delete(Path.Combine(options.Workspace, ".safe-deploy"), recursive: true);
-        var (exit, log) = await ShellAsync(job.Script, environment, isScript: true);
+        var (exit, log) = await InTimeAsync(() => ShellAsync(job.Script, environment, isScript: true));
         if (_isDead)
         {
             _isDead = false;
             return new GitLabJobReport(job.Name, "failed", null, log, null, "", []);
         }
 
-        var status = _isCancelled ? "canceled" : exit == 0 ? "success" : "failed";
-        var (afterExit, afterLog) = job.AfterScript.IsEmpty ? ((int?)null, "") : await ShellAsync(job.AfterScript, environment.SetItem("CI_JOB_STATUS", status), isScript: false);
+        var status = _isCancelled ? "canceled" : exit == 0 && !_isLate ? "success" : "failed";
+        var (afterExit, afterLog) = job.AfterScript.IsEmpty ? ((int?)null, "") : await ShellAsync(job.AfterScript, environment.SetItem("CI_JOB_STATUS", _isLate ? "timedout" : status), isScript: false);
         if (afterExit is not (null or 0) && status == "success" && environment.GetValueOrDefault("AFTER_SCRIPT_IGNORE_ERRORS") == "false")
             status = "failed";
         return new GitLabJobReport(job.Name, status, exit, log, afterExit, afterLog, Dotenv(job));
+    }
+
+    private async Task<(int Exit, string Log)> InTimeAsync(Func<Task<(int, string)>> script)
+    {
+        using var over = new CancellationTokenSource();
+        await using var late = over.Token.Register(() =>
+        {
+            lock (_gate)
+            {
+                _isLate = true;
+                Signal("TERM");
+            }
+        });
+        if (options.ScriptTimeout is { } limit)
+            over.CancelAfter(limit);
+        return await script();
     }
 
     /// <summary>Lowest first: the job's own, what earlier jobs left, the project's, the pipeline's, the predefined.</summary>

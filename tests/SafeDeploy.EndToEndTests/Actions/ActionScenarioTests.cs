@@ -12,9 +12,6 @@ public sealed class ActionScenarioTests
     private const string Hostile =
         @"do $$ begin if exists (select from item group by code having count(*) > 1) then raise exception E'::error::mine\n::set-output name=result::mine\n| ] ; <b>`x`</b> @acme/owners'; end if; end $$;";
 
-    // tenant_002 alone has one code twice.
-    private const string FailsAtTheSecond = "create unique index item_code on item (code);";
-
     [Fact]
     public async Task A_chain_in_one_job_is_released_and_a_later_failure_takes_nothing_back()
     {
@@ -37,21 +34,6 @@ public sealed class ActionScenarioTests
         Assert.Contains("safe-deploy migrate-tenants: deployed", job.Step("Run safe-deploy/migrate/action/migrate-tenants@v1").Summary, StringComparison.Ordinal);
         Assert.Equal("", job.Step("Post Run safe-deploy/migrate/action/migrate-tenants@v1").Summary);
         Assert.DoesNotContain(ActionFleet.Password, job.Everything, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_cancel_during_the_way_back_lets_it_go_to_its_end()
-    {
-        await using var fleet = await ActionFleet.CreateAsync(FailsAtTheSecond, "drop index item_code; select pg_sleep(2);");
-        var job = fleet.Job();
-        var running = job.RunAsync(await ActionFleet.StepAsync("migrate-tenants"));
-        await ScriptAction.UntilAsync(() => fleet.CountAsync("select count(*) from safe_deploy.entry where kind = 'rollback-claimed'").Result > 0, "the way back", running);
-        job.Cancel();
-        var report = await running;
-        Assert.Equal((JobConclusion.Cancelled, "rolled-back"), (report.Conclusion, await fleet.EndAsync()));
-        Assert.Equal(["000001"], await fleet.VersionsAsync());
-        Assert.Equal(("success", 0), (report.Steps[^1].Conclusion, report.Steps[^1].ExitCode));
-        Assert.Contains("rolled-back", report.Steps[^1].Summary, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -78,21 +60,6 @@ public sealed class ActionScenarioTests
     }
 
     [Fact]
-    public async Task A_second_run_is_refused_names_the_first_and_takes_nothing_back()
-    {
-        await using var fleet = await ActionFleet.SlowAsync(2);
-        var running = fleet.Job().RunAsync(await ActionFleet.StepAsync("run"));
-        await ScriptAction.UntilAsync(() => fleet.CountAsync("select count(*) from safe_deploy.migration where version = '000002'").Result > 0, "the first tenant", running);
-        var second = await fleet.Job(o => o with { RunId = "4712" }).RunAsync(await ActionFleet.StepAsync("run"));
-        Assert.Equal((JobConclusion.Failure, 3), (second.Conclusion, second.Steps[0].ExitCode));
-        Assert.Equal(("refused", ""), (second.Outputs["run"]["result"], second.Steps[^1].Summary));
-        Assert.Contains("/actions/runs/4711", second.Steps[0].Summary, StringComparison.Ordinal);
-        var first = await running;
-        Assert.True(first.Conclusion == JobConclusion.Success, first.Everything);
-        Assert.Equal(("deployed", "000002"), (await fleet.EndAsync(), Assert.Single(await fleet.VersionsAsync())));
-    }
-
-    [Fact]
     public async Task A_main_that_outlives_its_client_is_fenced_before_anything_goes_back()
     {
         await using var fleet = await ActionFleet.SlowAsync(6);
@@ -110,15 +77,6 @@ public sealed class ActionScenarioTests
         Assert.Contains(post, l => l.Contains("took over from epoch", StringComparison.Ordinal));
         // Nothing of the old epoch was written after the new one's first line.
         Assert.Equal(0, await fleet.CountAsync(ActionFleet.AfterTheFence));
-    }
-
-    [Fact]
-    public async Task A_step_that_takes_too_long_is_taken_back()
-    {
-        await using var fleet = await ActionFleet.SlowAsync(4);
-        var report = await fleet.Job().RunAsync(await ActionFleet.StepAsync("migrate-tenants") with { Timeout = TimeSpan.FromSeconds(7) });
-        Assert.Equal((JobConclusion.Failure, "rolled-back"), (report.Conclusion, await fleet.EndAsync()));
-        Assert.Equal(["000001"], await fleet.VersionsAsync());
     }
 
     [Fact]
@@ -153,15 +111,5 @@ public sealed class ActionScenarioTests
         Assert.True(end is "deployed" or "rolled-back", $"{end}\n{second.Everything}");
         Assert.Equal(end == "deployed" ? ["000002"] : ["000001"], await fleet.VersionsAsync());
         Assert.Equal(0, await fleet.CountAsync(ActionFleet.AfterTheFence));
-    }
-
-    [Fact]
-    public async Task The_time_box_ends_the_way_back_between_two_scopes_and_recover_is_named()
-    {
-        await using var fleet = await ActionFleet.CreateAsync(FailsAtTheSecond, "drop index item_code; select pg_sleep(3);");
-        var job = await fleet.Job().RunAsync(await ActionFleet.StepAsync("migrate-tenants", ("rollback-within", "1s")));
-        var post = job.Step("Post Run safe-deploy/migrate/action/migrate-tenants@v1");
-        Assert.Equal(("failure", "open"), (post.Conclusion, await fleet.EndAsync()));
-        Assert.Contains("safe-deploy recover", string.Join('\n', post.Log) + post.Summary, StringComparison.Ordinal);
     }
 }

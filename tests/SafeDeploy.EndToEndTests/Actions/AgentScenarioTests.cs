@@ -40,22 +40,6 @@ public sealed class AgentScenarioTests
     }
 
     [Fact]
-    public async Task A_cancelled_step_hears_the_signal_through_the_shim_and_its_post_takes_it_back()
-    {
-        await using var fleet = await AgentFleet.SlowAsync(2);
-        var job = fleet.Job();
-        var running = job.RunAsync(AgentFleet.Task("run"), AgentFleet.Task("status"));
-        await UntilMovedAsync(fleet, running);
-        job.Cancel();
-        var report = await running;
-        Assert.Equal(("Canceled", "rolled-back"), (report.Status, await fleet.EndAsync()));
-        Assert.Equal(["000001"], await fleet.VersionsAsync());
-        Assert.Equal(("Canceled", 130), (report.Step("run").Result, report.Step("run").ExitCode));
-        Assert.Equal("Skipped", report.Step("status").Result);
-        Assert.Contains("rolled-back", Assert.Single(report.Step("run (post)").Summaries), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task An_agent_that_shuts_down_runs_no_post_and_recover_in_another_job_ends_it()
     {
         await using var fleet = await AgentFleet.SlowAsync(1.5);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using SafeDeploy.EndToEndTests.Actions.OnHosts;
 using SafeDeploy.EndToEndTests.Crash;
 using SafeDeploy.EndToEndTests.Harness;
 using SafeDeploy.Tests.Harness;
@@ -26,23 +27,6 @@ public sealed class GitLabPipelineTests
         // The hook found nothing to do, and says so in one line.
         Assert.Single(jobs[0].AfterLog.Trim().Split('\n'));
         Assert.DoesNotContain(ActionFleet.Password, string.Join('\n', jobs), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_cancelled_job_is_taken_back_by_its_hook()
-    {
-        await using var fleet = await ActionFleet.SlowAsync(2);
-        var runner = Runner(fleet.Sample);
-        var running = runner.RunAsync();
-        await FirstTenantAsync(fleet, running);
-        runner.Cancel();
-        var jobs = await running;
-        Assert.Equal([("safe-deploy-deploy", "canceled"), ("safe-deploy-recover", "skipped")], jobs.Select(j => (j.Name, j.Status)));
-        // It heard the runner's SIGTERM and ended by itself.
-        Assert.True(jobs[0].Exit == 130, jobs[0].ToString());
-        Assert.True(await fleet.EndAsync() == "rolled-back", jobs[0].ToString());
-        Assert.Equal(["000001"], await fleet.VersionsAsync());
-        Assert.Contains("rolled-back", await File.ReadAllTextAsync(Path.Combine(fleet.Sample.Home, ".safe-deploy", "run-post.md")), StringComparison.Ordinal);
     }
 
     [Fact]

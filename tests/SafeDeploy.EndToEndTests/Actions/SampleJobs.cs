@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using SafeDeploy.EndToEndTests.Harness;
@@ -126,25 +125,11 @@ public sealed partial class SampleJobs : IAsyncDisposable
     private async Task<string> RunsAsync() => string.Join(", ", (await Sample.ContainersAsync())
         .Split('\n').Where(c => c.Contains(" running ", StringComparison.Ordinal)).Select(c => string.Join(' ', c.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..2])).Select(c => c.Replace(" running", "", StringComparison.Ordinal)));
 
-    /// <summary>As a reader sees it; which schema took longest differs from run to run.</summary>
-    public string Readable(string markdown)
-    {
-        var lines = Normal.Text(Run().Replace(WebUtility.HtmlDecode(markdown), "/runs/RUN"), Sample).Split('\n').ToList();
-        for (var first = 0; first < lines.Count; first++)
-        {
-            var count = lines.Skip(first).TakeWhile(l => Row().IsMatch(l)).Count();
-            lines.Sort(first, count, StringComparer.Ordinal);
-            first += count;
-        }
-
-        return string.Join('\n', lines);
-    }
+    /// <summary>As a reader sees it.</summary>
+    public string Readable(string markdown) => Normal.Markdown(Run().Replace(markdown, "/runs/RUN"), Sample);
 
     [GeneratedRegex("/runs/[0-9]+")]
     private static partial Regex Run();
-
-    [GeneratedRegex(@"^\| (public|tenant_\d+) \|")]
-    private static partial Regex Row();
 
     private JobOptions Options(string version, (string, string)[] env) => new(_home, _label)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using SafeDeploy.EndToEndTests.Crash;
 
 namespace SafeDeploy.EndToEndTests.Chaos;
@@ -18,8 +19,11 @@ internal sealed class OwnEngine : IAsyncDisposable
     private readonly string _home = Directory.CreateTempSubdirectory("sd-engine-").FullName;
     private Process? _engine;
 
-    // An engine without a default bridge removes docker0, which is everybody's: this one has a bridge of its own.
+    // An engine removes docker0, which is everybody's, where it has no bridge of its own; and also where it has, when it starts again with
+    // address pools and without live restore (moby, initBridgeDriver). So it starts with live restore, and gives that up once it answers.
     private string Bridge => $"sd{_home[^6..]}";
+
+    private string Settings => $"{_home}/daemon.json";
 
     public string Host => $"unix://{_home}/docker.sock";
 
@@ -74,31 +78,46 @@ internal sealed class OwnEngine : IAsyncDisposable
     private async Task StartAgainAsync()
     {
         // No rules of a firewall: they belong to everybody's engine. Its networks have addresses of their own.
+        await KeepsContainersAsync(true);
         var start = new ProcessStartInfo("/bin/sh",
         [
-            "-c", "exec dockerd \"$@\" >>\"$0\" 2>&1", Path.Combine(_home, "log"), "--host", Host, "--data-root", $"{_home}/data", "--exec-root", $"{_home}/exec",
+            "-c", "exec dockerd \"$@\" >>\"$0\" 2>&1", Path.Combine(_home, "log"), "--config-file", Settings, "--host", Host, "--data-root", $"{_home}/data", "--exec-root", $"{_home}/exec",
             "--pidfile", $"{_home}/pid", $"--bridge={Bridge}", "--iptables=false", "--ip6tables=false", "--default-address-pool", $"base={Addresses},size=24",
         ]);
         _engine = Process.Start(start) ?? throw new InvalidOperationException("dockerd did not start");
-        await Eventually.Async(AnswersAsync, Patience, what: $"the engine answers ({_home}/log)");
+        await Eventually.Async(() => SaysAsync("true"), Patience, what: $"the engine answers ({_home}/log)");
+        await KeepsContainersAsync(false);
+        await SignalAsync("HUP");
+        await Eventually.Async(() => SaysAsync("false"), Patience, what: $"the engine has read its settings again ({_home}/log)");
     }
+
+    /// <summary>Whether containers outlive the engine; read when it starts, and when it is told to.</summary>
+    private Task KeepsContainersAsync(bool keeps) => File.WriteAllTextAsync(Settings, $$"""{ "live-restore": {{(keeps ? "true" : "false")}} }""");
 
     private async Task StopAsync()
     {
         if (_engine is not { HasExited: false } engine)
             return;
-        using var kill = Process.Start("kill", ["-TERM", engine.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await SignalAsync("TERM");
         await engine.WaitForExitAsync().WaitAsync(Patience);
         engine.Dispose();
         _engine = null;
     }
 
-    private async Task<bool> AnswersAsync()
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _engine!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <param name="keeps">What it says of containers that outlive it.</param>
+    private async Task<bool> SaysAsync(string keeps)
     {
         Assert.False(_engine!.HasExited, $"dockerd ended: {await File.ReadAllTextAsync(Path.Combine(_home, "log"))}");
-        using var info = Process.Start(new ProcessStartInfo("docker", ["--host", Host, "info"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        await Task.WhenAll(info.StandardOutput.ReadToEndAsync(), info.StandardError.ReadToEndAsync(), info.WaitForExitAsync());
-        return info.ExitCode == 0;
+        using var info = Process.Start(new ProcessStartInfo("docker", ["--host", Host, "info", "--format", "{{.LiveRestoreEnabled}}"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (said, _) = (info.StandardOutput.ReadToEndAsync(), info.StandardError.ReadToEndAsync());
+        await info.WaitForExitAsync();
+        return info.ExitCode == 0 && (await said).Trim() == keeps;
     }
 
     private static async Task<string> ClientAsync(string[] arguments)

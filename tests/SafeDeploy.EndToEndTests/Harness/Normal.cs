@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 
 namespace SafeDeploy.EndToEndTests.Harness;
@@ -26,8 +27,25 @@ public static partial class Normal
         return Process().Replace(text, "$1 PID");
     }
 
+    /// <summary>Markdown as its reader sees it; which schema took longest differs too.</summary>
+    public static string Markdown(string markdown, Sample sample)
+    {
+        var lines = Text(WebUtility.HtmlDecode(markdown), sample).Split('\n').ToList();
+        for (var first = 0; first < lines.Count; first++)
+        {
+            var count = lines.Skip(first).TakeWhile(l => Row().IsMatch(l)).Count();
+            lines.Sort(first, count, StringComparer.Ordinal);
+            first += count;
+        }
+
+        return string.Join('\n', lines);
+    }
+
     private static string Replace(string text, IEnumerable<(string Value, string Name)> names) =>
         names.Aggregate(text, (result, name) => result.Replace(name.Value, name.Name, StringComparison.Ordinal));
+
+    [GeneratedRegex(@"^\| (public|tenant_\d+) \|")]
+    private static partial Regex Row();
 
     [GeneratedRegex(@"^ +- \S+: [0-9][0-9a-z, ]* in \d+\.\d s.*\n", RegexOptions.Multiline)]
     private static partial Regex Slowest();
