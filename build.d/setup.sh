@@ -48,6 +48,7 @@ missing_packages() {
     [ "$1" != servers ] || have docker-registry || echo docker-registry
     [ "$1" != servers ] || have zsh || echo zsh # completion is tried in real shells
     [ "$1" != servers ] || have fish || echo fish
+    [ "$1" != servers ] || compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || echo faketime # a server's clock is moved
     [ "$1" != servers ] || have pgbouncer || echo pgbouncer
     [ "$1" != servers ] || /usr/bin/python3 -c 'import django, psycopg2' 2>/dev/null || echo python3-django python3-psycopg2
     [ "$1" != servers ] || have debootstrap || { have docker && docker image inspect debian:bookworm-slim >/dev/null 2>&1; } || echo debootstrap

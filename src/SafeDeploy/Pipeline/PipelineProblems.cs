@@ -100,7 +100,7 @@ public static class PipelineProblems
     public static Problem OccupiedBy(EnvironmentState state)
     {
         var run = state.Holder ?? state.Current!.Run;
-        var age = state.HeartbeatAge is { } a ? $"last heard {Words(a)} ago" : "never heard";
+        var age = state.HeartbeatAge is { } a ? $"last heard {Words(a.Duration())} ago" : "never heard";
         var (what, next) = state.State switch
         {
             HoldState.Parked => (

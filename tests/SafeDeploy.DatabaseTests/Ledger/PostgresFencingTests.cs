@@ -226,6 +226,23 @@ public sealed class PostgresFencingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_heartbeat_of_the_future_speaks_for_nobody_until_it_is_renewed()
+    {
+        var frozen = new FakeClock();
+        await using var hung = PostgresLedgerPlace.Store(_database, Hasty, frozen);
+        await using var old = (await hung.HoldAsync(Deploying.Open())).Hold;
+        // As it stands after the server's clock was set back.
+        await _database.ExecuteAsync("update safe_deploy.environment set heartbeat_at = heartbeat_at + interval '3 hours'");
+        Assert.Equal(HoldState.Dead, await _other.StateOfAsync());
+        frozen.Advance(Hasty.RenewEvery);
+        await Eventually.Async(async () => await _other.StateOfAsync() == HoldState.Working, Soon);
+
+        await _database.ExecuteAsync("update safe_deploy.environment set heartbeat_at = heartbeat_at + interval '3 hours'");
+        await using var taken = (await _other.HoldAsync(Deploying.TakeOver())).Hold;
+        Assert.Equal(old.Epoch + 1, taken.Epoch);
+    }
+
+    [Fact]
     public async Task A_heartbeat_does_not_wait_for_a_running_migration()
     {
         await using var hold = (await _store.HoldAsync(Deploying.Open())).Hold;

@@ -13,7 +13,9 @@ public sealed class OwnServer : IAsyncDisposable
     private readonly int _port = FreePort();
     private readonly int _connections;
 
-    private OwnServer(int connections) => _connections = connections;
+    private readonly bool _hasClock;
+
+    private OwnServer(int connections, bool hasClock = false) => (_connections, _hasClock) = (connections, hasClock);
 
     /// <summary>For a database that a test makes here; no password, it listens on loopback only.</summary>
     public Uri Address => new($"postgres://sd_admin@127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}/postgres");
@@ -21,20 +23,28 @@ public sealed class OwnServer : IAsyncDisposable
     /// <summary>The directory of its unix socket.</summary>
     public string Socket => _home;
 
+    private string Clock => Path.Combine(_home, "clock");
+
     private string Data => Path.Combine(_home, "data");
 
     /// <param name="connections">How many sessions it takes at once.</param>
-    public static async Task<OwnServer> StartAsync(int connections = 20)
+    /// <param name="hasClock">Its clock can be moved.</param>
+    public static async Task<OwnServer> StartAsync(int connections = 20, bool hasClock = false)
     {
-        var server = new OwnServer(connections);
+        var server = new OwnServer(connections, hasClock);
         // Containers reach the socket in it with a user of their own.
         File.SetUnixFileMode(server._home, File.GetUnixFileMode(server._home) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         await Machine.GiveToServerAsync(server._home);
         await Machine.AsServerAsync(
             Tool("initdb"), "-D", server.Data, "-U", "sd_admin", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--wal-segsize=1");
+        if (hasClock)
+            await server.MoveClockAsync("+0");
         await server.StartAgainAsync();
         return server;
     }
+
+    /// <param name="by">From the machine's clock, as libfaketime writes it: <c>+3h</c>; read anew whenever the server asks for the time.</param>
+    public Task MoveClockAsync(string by) => File.WriteAllTextAsync(Clock, by + "\n");
 
     /// <summary>A server that replays this one's changes.</summary>
     public async Task<OwnServer> StandbyAsync()
@@ -56,7 +66,15 @@ public sealed class OwnServer : IAsyncDisposable
             "max_wal_senders=3", "shared_buffers=16MB", "fsync=off", "log_min_messages=warning", .. options is null ? (string[])[] : [options],
         ];
         await Machine.AsServerAsync(
-            Tool("pg_ctl"), "-D", Data, wait ? "-w" : "-W", "-t", "60", "-s", "-l", Path.Combine(_home, "log"), "-o", string.Join(' ', settings.Select(s => $"-c {s}")), "start");
+            [.. _hasClock ? Clockwork() : [], Tool("pg_ctl"), "-D", Data, wait ? "-w" : "-W", "-t", "60", "-s", "-l", Path.Combine(_home, "log"), "-o", string.Join(' ', settings.Select(s => $"-c {s}")), "start"]);
+    }
+
+    private string[] Clockwork()
+    {
+        var library = Directory.GetDirectories("/usr/lib", "faketime", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 })
+            .Select(d => Path.Combine(d, "libfaketimeMT.so.1")).FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException("libfaketime is not installed: run ./build up first");
+        return ["env", $"LD_PRELOAD={library}", $"FAKETIME_TIMESTAMP_FILE={Clock}", "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1"];
     }
 
     /// <param name="mode"><c>smart</c> waits for the sessions that are open, <c>fast</c> ends them.</param>

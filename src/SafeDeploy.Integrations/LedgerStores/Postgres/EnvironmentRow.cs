@@ -32,7 +32,8 @@ internal sealed record EnvironmentRow(
         if (ParkedUntil is not null)
             return WithinParking ? HoldState.Parked : HoldState.Dead;
         // Both must speak for the holder: a hung process keeps its lock, a clean-up of the server leaves a fresh heartbeat.
-        return Locked && HeartbeatAge <= ttl ? HoldState.Working : HoldState.Dead;
+        // One of the future is as old as it is far away: the server's clock was set back, and a process that lives renews it in a moment.
+        return Locked && HeartbeatAge?.Duration() <= ttl ? HoldState.Working : HoldState.Dead;
     }
 
     private static EnvironmentRow Of(NpgsqlDataReader row) => new(
