@@ -9,8 +9,11 @@ public interface IHostPlatform : IDisposable
     /// <summary>Every input of the model by its name, and <c>step</c>; empty where the host gave none.</summary>
     ImmutableDictionary<string, string> Inputs { get; }
 
-    /// <summary>What is wrong with the inputs as the host gave them, beyond what the model knows.</summary>
-    IEnumerable<string> Wrong => [];
+    /// <summary>How people of this host write an input.</summary>
+    InputWords Words { get; }
+
+    /// <summary>What is wrong with the inputs as the host gave them, beyond what the model knows of each.</summary>
+    IEnumerable<WrongInput> Wrong { get; }
 
     /// <summary>How the job stands, in the host's own word; read by the post step.</summary>
     string JobStatus { get; }

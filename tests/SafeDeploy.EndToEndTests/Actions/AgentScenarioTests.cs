@@ -105,6 +105,16 @@ public sealed class AgentScenarioTests
     }
 
     [Fact]
+    public async Task An_input_written_as_on_another_host_is_no_real_run_where_a_dry_one_was_meant()
+    {
+        await using var fleet = await AgentFleet.CreateAsync("alter table item add column note text;", "alter table item drop column note;");
+        var job = await fleet.Job().RunAsync(AgentFleet.Task("rollback", ("dry-run", "true")));
+        Assert.Equal(("Failed", 64), (job.Step("rollback").Result, job.Step("rollback").ExitCode));
+        Assert.Contains(job.Step("rollback").Issues, i => i.Message == "there is no input \"dry-run\"; the nearest is dryRun");
+        Assert.Contains(job.Step("rollback").Log, l => l.Trim() == "where      inputs: dryRun");
+    }
+
+    [Fact]
     public async Task An_agent_too_old_for_the_program_is_told_before_anything_starts()
     {
         var folder = Directory.CreateTempSubdirectory("sd-task-").FullName;

@@ -27,7 +27,9 @@ public sealed class AzurePlatform(
 
     public ImmutableDictionary<string, string> Inputs { get; } = AzureInputs.Read(variables);
 
-    public IEnumerable<string> Wrong => AzureInputs.Unresolved(Inputs);
+    public InputWords Words => AzureInputs.Words;
+
+    public IEnumerable<WrongInput> Wrong => AzureInputs.Unresolved(Inputs).Concat(AzureInputs.Unknown(variables));
 
     public string JobStatus => _context.JobStatus;
 

@@ -14,6 +14,10 @@ public sealed class GitLabPlatform(ImmutableDictionary<string, string> variables
 
     public ImmutableDictionary<string, string> Inputs { get; } = GitLabInputs.Read(variables);
 
+    public InputWords Words => GitLabInputs.Words;
+
+    public IEnumerable<WrongInput> Wrong => GitLabInputs.Unknown(variables);
+
     public string JobStatus => _context.JobStatus;
 
     /// <summary>
