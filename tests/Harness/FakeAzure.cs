@@ -21,6 +21,9 @@ public sealed class FakeAzure(SwaggerDocuments documents) : FakeHost
     /// <summary>What the last iteration changes, with a slash before it.</summary>
     public List<string> Files { get; } = [];
 
+    /// <summary>How, where a file is not simply edited: words, or a number.</summary>
+    public Dictionary<string, JsonNode> Kinds { get; } = [];
+
     /// <summary>Older servers say the status of a thread as a number.</summary>
     public bool SaysNumbers { get; set; }
 
@@ -82,7 +85,7 @@ public sealed class FakeAzure(SwaggerDocuments documents) : FakeHost
     {
         const int page = 2;
         var skip = query.TrimStart('?').Split('&').Where(p => p.StartsWith("$skip=", StringComparison.Ordinal)).Select(p => Number(p["$skip=".Length..])).FirstOrDefault();
-        var shown = Files.Skip(skip).Take(page).Select((f, i) => (JsonNode)new JsonObject { ["changeTrackingId"] = skip + i + 1, ["item"] = new JsonObject { ["path"] = f } });
+        var shown = Files.Skip(skip).Take(page).Select((f, i) => (JsonNode)new JsonObject { ["changeTrackingId"] = skip + i + 1, ["changeType"] = Kinds.GetValueOrDefault(f)?.DeepClone() ?? "edit", ["item"] = new JsonObject { ["path"] = f } });
         return new JsonObject { ["changeEntries"] = new JsonArray([.. shown]), ["nextSkip"] = skip + page < Files.Count ? skip + page : 0 }.ToJsonString();
     }
 

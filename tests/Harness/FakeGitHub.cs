@@ -65,6 +65,9 @@ public sealed class FakeGitHub : IAsyncDisposable
 
     public List<string> Files { get; } = [];
 
+    /// <summary>Files that were deleted, among <see cref="Files"/>.</summary>
+    public HashSet<string> Removed { get; } = [];
+
     /// <summary>What the document says against a call; a test ends with none.</summary>
     public ConcurrentQueue<string> Complaints { get; } = new();
 
@@ -132,7 +135,7 @@ public sealed class FakeGitHub : IAsyncDisposable
                 var asked = int.Parse(parts[^2], CultureInfo.InvariantCulture);
                 return (200, Page(Comments.Where(c => _commentsOf.GetValueOrDefault(c.Key, asked) == asked).OrderBy(c => c.Key).Select(c => Object(c.Key, ("body", c.Value))), path, query, response));
             case ("GET", _) when path.EndsWith("/files", StringComparison.Ordinal):
-                return (200, Page(Files.Select(f => Object(0, ("filename", f), ("status", "modified"))), path, query, response));
+                return (200, Page(Files.Select(f => Object(0, ("filename", f), ("status", Removed.Contains(f) ? "removed" : "modified"))), path, query, response));
             case ("GET", _) when path.EndsWith("/issues", StringComparison.Ordinal):
                 return (200, Page(Issues.Select(i => Object(i.Key, ("body", i.Value.Body))), path, query, response));
             case ("GET", _) when path.EndsWith("/deployments", StringComparison.Ordinal):

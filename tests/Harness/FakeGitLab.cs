@@ -10,8 +10,8 @@ namespace SafeDeploy.Tests.Harness;
 /// <summary>A note as the fake keeps it.</summary>
 public sealed record FakeNote(long Author, string Body);
 
-/// <summary>The five calls of GitLab's REST interface that we make, with a memory. GitLab's own description of it is not at hand: the shapes are written here from its documentation.</summary>
-/// <remarks>docs.gitlab.com/api/notes, /api/issues, /api/users, /api/rest.</remarks>
+/// <summary>The calls of GitLab's REST interface that we make, with a memory. GitLab's own description of it is not at hand: the shapes are written here from its documentation.</summary>
+/// <remarks>docs.gitlab.com/api/notes, /api/issues, /api/users, /api/merge_requests, /api/rest.</remarks>
 public sealed class FakeGitLab : IAsyncDisposable
 {
     public const string Token = "glpat-planted-token";
@@ -25,6 +25,8 @@ public sealed class FakeGitLab : IAsyncDisposable
     private static readonly (string Method, string Path, string[] Query, string[] Body, int Required)[] Contract =
     [
         ("GET", "^/api/v4/user$", [], [], 0),
+        ("GET", "^/api/v4/projects/[0-9]+/merge_requests/[0-9]+$", [], [], 0),
+        ("GET", "^/api/v4/projects/[0-9]+/merge_requests/[0-9]+/diffs$", ["per_page", "page"], [], 0),
         ("GET", "^/api/v4/projects/[0-9]+/merge_requests/[0-9]+/notes$", ["sort", "order_by", "per_page", "page"], [], 0),
         ("POST", "^/api/v4/projects/[0-9]+/merge_requests/[0-9]+/notes$", [], ["body"], 1),
         ("PUT", "^/api/v4/projects/[0-9]+/merge_requests/[0-9]+/notes/[0-9]+$", [], ["body"], 1),
@@ -66,6 +68,12 @@ public sealed class FakeGitLab : IAsyncDisposable
     public ConcurrentDictionary<long, FakeNote> Notes { get; } = new();
 
     public ConcurrentDictionary<long, JsonObject> Issues { get; } = new();
+
+    /// <summary>What the merge request changes: the new path, and whether it is gone.</summary>
+    public List<(string Path, bool IsDeleted)> Files { get; } = [];
+
+    /// <summary>What GitLab counts; null = as many as it lists.</summary>
+    public string? ChangesCount { get; set; }
 
     /// <summary>What is wrong with a call; a test ends with none.</summary>
     public ConcurrentQueue<string> Complaints { get; } = new();
@@ -145,6 +153,10 @@ public sealed class FakeGitLab : IAsyncDisposable
         {
             case ("GET", "user"):
                 return (200, $$"""{"id":{{Self}},"username":"project_7_bot"}""");
+            case ("GET", "diffs"):
+                return (200, Page(Files.Select(f => new JsonObject { ["old_path"] = $"old/{f.Path}", ["new_path"] = f.Path, ["deleted_file"] = f.IsDeleted, ["renamed_file"] = !f.IsDeleted }), query, response));
+            case ("GET", _) when path.Split('/')[^2] == "merge_requests":
+                return (200, new JsonObject { ["iid"] = 12, ["changes_count"] = ChangesCount ?? Files.Count.ToString(CultureInfo.InvariantCulture) }.ToJsonString());
             case ("GET", "notes"):
                 return (200, Page(Notes.OrderBy(n => n.Key).Select(n => new JsonObject { ["id"] = n.Key, ["body"] = n.Value.Body, ["author"] = new JsonObject { ["id"] = n.Value.Author }, ["system"] = false }), query, response));
             case ("POST", "notes"):

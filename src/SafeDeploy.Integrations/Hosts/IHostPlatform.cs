@@ -67,8 +67,9 @@ public interface IHostPlatform : IDisposable
     /// <param name="title">The step in the reader's words.</param>
     void Summarise(string title, StepResult result, Redactor redactor);
 
-    /// <summary>From the repository's root, what the pull request changes; null outside pull requests, and where the host does not tell.</summary>
-    Task<IReadOnlySet<string>?> ChangedAsync(Redactor redactor, CancellationToken cancellation) => Task.FromResult<IReadOnlySet<string>?>(null);
+    /// <summary>From the repository's root, what the pull request adds or changes; a renamed file under its new name, no deleted one.</summary>
+    /// <returns>Null outside pull requests, and where the host does not tell, or not everything: the log then says why, and nothing fails.</returns>
+    Task<IReadOnlySet<string>?> ChangedAsync(Redactor redactor, CancellationToken cancellation);
 
     /// <summary>Everything that is said over the host's REST interface. What is refused is named in the log and fails nothing.</summary>
     Task TellAsync(StepResult result, Redactor redactor, CancellationToken cancellation);

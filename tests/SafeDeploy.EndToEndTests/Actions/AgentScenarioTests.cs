@@ -88,6 +88,20 @@ public sealed class AgentScenarioTests
     }
 
     [Fact]
+    public async Task A_plan_of_a_folder_in_a_pull_request_judges_what_the_pull_request_changes()
+    {
+        await using var fleet = await AgentFleet.CreateAsync("create index item_code on item (code);", "drop index item_code;");
+        fleet.Azure.Files.Add("/README.md");
+        foreach (var judged in new[] { 0, 1 })
+        {
+            var job = await fleet.Job(variables: ("System.PullRequest.PullRequestId", "12")).RunAsync(AgentFleet.Task("plan", ("files", "db/tenant")));
+            Assert.True(job.Step("plan").Issues.Count(i => i.Code == "create-index-without-concurrently") == judged, job.Everything);
+            Assert.Equal(("Succeeded", "pass"), (job.Status, job.Variables["plan.conclusion"]));
+            fleet.Azure.Files.Add("/db/tenant/000002_second.up.sql");
+        }
+    }
+
+    [Fact]
     public async Task The_image_does_the_same_where_the_agent_has_docker()
     {
         await using var fleet = await AgentFleet.CreateAsync("alter table item add column note text;", "alter table item drop column note;");

@@ -56,7 +56,7 @@ public sealed class AzureReportsTests : IAsyncLifetime
     public async Task A_plan_of_a_pull_request_leaves_one_thread_its_lines_and_a_status_of_the_iteration_that_was_built()
     {
         _azure.Files.AddRange(["/app/db/a.sql", "/app/db/b.sql", "/app/other.txt"]);
-        await Teller(("threads", "5"), ("pull-request-status", "true")).TellAsync(Plan(refuses: true, "db/a.sql", "db/a.sql", "db/unchanged.sql"), default);
+        await TellAsync(Plan(refuses: true, "db/a.sql", "db/a.sql", "db/unchanged.sql"), ("threads", "5"), ("pull-request-status", "true"));
         Assert.Equal(3, _azure.Said.Length);
         Assert.All(_azure.Said, said => Assert.Equal("active", said.Status));
         var line = _azure.Threads.Values.First(t => t["threadContext"] is not null);
@@ -66,7 +66,7 @@ public sealed class AzureReportsTests : IAsyncLifetime
         Assert.Equal(("failed", "plan/prod", "2"), (status["state"]!.ToString(), status["context"]!["name"]!.ToString(), status["iterationId"]!.ToString()));
         Assert.StartsWith("https://dev.example/acme/point%20of%20sale/_build/results?buildId=4711&view=logs&j=job&t=task", status["targetUrl"]!.ToString().Replace(_azure.Url, "https://dev.example/acme", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.All(_said, a => Assert.Equal("app/db/a.sql", a.File));
-        await Teller(("threads", "5"), ("pull-request-status", "true")).TellAsync(Plan(refuses: false), default);
+        await TellAsync(Plan(refuses: false), ("threads", "5"), ("pull-request-status", "true"));
         Assert.Equal(["closed", "fixed", "fixed"], _azure.Said.Select(s => s.Status));
         Assert.Equal("succeeded", _azure.Statuses.Last()["state"]!.ToString());
     }
@@ -74,8 +74,8 @@ public sealed class AzureReportsTests : IAsyncLifetime
     [Fact]
     public async Task One_work_item_a_run_holds_the_post_mortem_and_escapes_what_others_wrote()
     {
-        await Teller(("open-work-item", "true"), ("work-item-type", "Bug")).TellAsync(NeedsPerson(), default);
-        await Teller(("open-work-item", "true"), ("work-item-type", "Bug")).TellAsync(NeedsPerson(), default);
+        await TellAsync(NeedsPerson(), ("open-work-item", "true"), ("work-item-type", "Bug"));
+        await TellAsync(NeedsPerson(), ("open-work-item", "true"), ("work-item-type", "Bug"));
         var made = Assert.Single(_azure.WorkItems);
         Assert.Equal("Bug", made.Type);
         var description = made.Fields.Single(f => f!["path"]!.ToString() == "/fields/System.Description")!["value"]!.ToString();
@@ -94,7 +94,7 @@ public sealed class AzureReportsTests : IAsyncLifetime
     public async Task A_refusal_names_the_permission_and_where_it_is_granted(string call, int status, string message, string sentence)
     {
         _azure.Script(call, new FakeAnswer(status, message, 99));
-        await Teller(("threads", "0")).TellAsync(Plan(refuses: true), default);
+        await TellAsync(Plan(refuses: true), ("threads", "0"));
         Assert.Contains(_said, a => a.Level == "warning" && a.Message.Contains(sentence, StringComparison.Ordinal));
     }
 
@@ -104,7 +104,7 @@ public sealed class AzureReportsTests : IAsyncLifetime
         foreach (var (status, sentence) in new[] { (403, "Edit work items in this node"), (404, "Scrum: Bug, Impediment") })
         {
             _azure.Script("POST .*/workitems/.*", new FakeAnswer(status, "no", 1));
-            await Teller(("open-work-item", "true"), ("work-item-type", "Issue")).TellAsync(NeedsPerson(), default);
+            await TellAsync(NeedsPerson(), ("open-work-item", "true"), ("work-item-type", "Issue"));
             Assert.Contains(sentence, _said.Last().Message, StringComparison.Ordinal);
         }
     }
@@ -151,10 +151,11 @@ public sealed class AzureReportsTests : IAsyncLifetime
 
     private AzureReports Reports() => new(new AzureRest(Context.Collection, "tok-planted", _clock), Context, _clock);
 
-    private AzureTeller Teller(params (string Name, string Value)[] given)
+    private async Task TellAsync(StepResult result, params (string Name, string Value)[] given)
     {
         var inputs = HostModel.Inputs.ToImmutableDictionary(i => i.Name, _ => "").SetItem("config", "app/safe-deploy.yml").SetItem("comment", "always").SetItems(given.ToDictionary(g => g.Name, g => g.Value));
-        return new AzureTeller(Context, inputs, Reports(), null, Redactor.None, _said.AddRange);
+        var teller = new AzureTeller(Context, inputs, Reports(), null, Redactor.None, _said.AddRange);
+        await teller.TellAsync(result, await teller.ChangeAsync(default), default);
     }
 
     private static StepResult Plan(bool refuses, params string[] files) => new("plan", false, refuses ? 3 : 0, JsonSerializer.Serialize(

@@ -22,6 +22,7 @@ public sealed class AzurePlatform(
     private const string Prefix = "safe_deploy_";
 
     private readonly AzureContext _context = AzureContext.Of(variables);
+    private AzureChange _change = AzureChange.Unknown;
 
     public HostLog Log { get; } = new AzureLog(output);
 
@@ -86,21 +87,33 @@ public sealed class AzurePlatform(
         Log.Commands([AzureCommands.Summary(file)]);
     }
 
+    public async Task<IReadOnlySet<string>?> ChangedAsync(Redactor redactor, CancellationToken cancellation)
+    {
+        if (_context.PullRequest is not null && handOver.Token.Length > 0)
+            await SpeakAsync(redactor, async teller => _change = await teller.ChangeAsync(cancellation));
+        return _change.Paths;
+    }
+
     public async Task TellAsync(StepResult result, Redactor redactor, CancellationToken cancellation)
     {
-        void Say(IEnumerable<HostAnnotation> annotations) => Annotate(annotations.Select(a => a.Cleaned(redactor)));
         if (Inputs["build-tags"] == "true" && result.Outcome is { Report: { } report, Conclusion: { } conclusion })
             Log.Commands([AzureCommands.BuildTag(Tag($"safe-deploy-{report.Environment}-{conclusion}"))]);
         if (result.Code == (int)ExitCode.Cancelled || handOver.Token.Length == 0)
         {
             if (result.Plan is { } plan)
-                Say(plan.Annotations(null, StepInputs.ConfigFolder(Inputs)));
+                Annotate(plan.Annotations(null, StepInputs.ConfigFolder(Inputs)).Select(a => a.Cleaned(redactor)));
             return;
         }
 
+        await SpeakAsync(redactor, teller => teller.TellAsync(result, _change, cancellation));
+    }
+
+    private async Task SpeakAsync(Redactor redactor, Func<AzureTeller, Task> act)
+    {
         using var rest = new AzureRest(_context.Collection, handOver.Token, time);
         using var github = _context is { IsGitHub: true, RepositoryUrl: { } url } && handOver.GitHubToken.Length > 0 ? discussion(url, _context.RepositoryName, handOver.GitHubToken) : null;
-        await new AzureTeller(_context, Inputs, new AzureReports(rest, _context, time), github, redactor, Say).TellAsync(result, cancellation);
+        await act(new AzureTeller(
+            _context, Inputs, new AzureReports(rest, _context, time), github, redactor, annotations => Annotate(annotations.Select(a => a.Cleaned(redactor)))));
     }
 
     /// <summary>A tag stands in the address of the call that removes it.</summary>

@@ -60,7 +60,7 @@ public sealed class AzureReports(AzureRest rest, AzureContext context, TimeProvi
             ?? throw new RestRefusedException(null, "the pull request has no iteration", "", false, null);
     }
 
-    /// <summary>The files that the pull request changes, from the repository's root, with the number by which a thread follows each.</summary>
+    /// <summary>The files that an iteration adds or changes since the common commit, from the repository's root, with the number by which a thread follows each.</summary>
     public async Task<ImmutableDictionary<string, int>> ChangedFilesAsync(Iteration iteration, CancellationToken cancellation)
     {
         var files = ImmutableDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
@@ -71,7 +71,7 @@ public sealed class AzureReports(AzureRest rest, AzureContext context, TimeProvi
                 while (skip is { } at)
                 {
                     var page = await rest.GetAsync(FormattableString.Invariant($"{Pull}/iterations/{iteration.Id}/changes?$top={ChangesAtOnce}&$skip={at}&{AzureRest.Version}"), AzureJson.Default.IterationChanges, cancellation);
-                    foreach (var change in page.ChangeEntries.Where(c => c.Item?.Path is not null))
+                    foreach (var change in page.ChangeEntries.Where(c => c is { IsGone: false, Item.Path: not null }))
                         files[change.Item!.Path!.TrimStart('/')] = change.ChangeTrackingId;
                     skip = page.NextSkip > at ? page.NextSkip : null;
                 }
