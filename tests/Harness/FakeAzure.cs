@@ -16,7 +16,8 @@ public sealed class FakeAzure(SwaggerDocuments documents) : FakeHost
 
     public ConcurrentQueue<(string Type, JsonArray Fields)> WorkItems { get; } = new();
 
-    public ConcurrentQueue<string> Tags { get; } = new();
+    /// <summary>Of all builds of the project.</summary>
+    public ConcurrentQueue<(string Build, string Tag)> Tags { get; } = new();
 
     /// <summary>What the last iteration changes, with a slash before it.</summary>
     public List<string> Files { get; } = [];
@@ -60,10 +61,10 @@ public sealed class FakeAzure(SwaggerDocuments documents) : FakeHost
                 Statuses.Enqueue(sent!.AsObject());
                 return (200, "{}");
             case ("GET", "tags"):
-                return (200, List(Tags.Select(t => (JsonNode)t)));
+                return (200, List(Tags.Select(t => t.Tag).Distinct().Select(t => (JsonNode)t)));
             case ("POST", "tags"):
                 foreach (var tag in sent!.AsArray())
-                    Tags.Enqueue(tag!.ToString());
+                    Tags.Enqueue((parts[^2], tag!.ToString()));
                 return (200, List([]));
             default:
                 WorkItems.Enqueue((parts[^1].TrimStart('$'), sent!.AsArray()));

@@ -60,6 +60,9 @@ public sealed class FakeGitHub : IAsyncDisposable
 
     public ConcurrentDictionary<long, (string Title, string Body)> Issues { get; } = new();
 
+    /// <summary>Of <see cref="Issues"/>, what somebody has closed.</summary>
+    public HashSet<long> Closed { get; } = [];
+
     /// <summary>Deployments by id: environment, what its maker put in, and every state it was given, in order.</summary>
     public ConcurrentDictionary<long, (string Environment, string Payload, ImmutableList<string> States)> Deployments { get; } = new();
 
@@ -137,7 +140,7 @@ public sealed class FakeGitHub : IAsyncDisposable
             case ("GET", _) when path.EndsWith("/files", StringComparison.Ordinal):
                 return (200, Page(Files.Select(f => Object(0, ("filename", f), ("status", Removed.Contains(f) ? "removed" : "modified"))), path, query, response));
             case ("GET", _) when path.EndsWith("/issues", StringComparison.Ordinal):
-                return (200, Page(Issues.Select(i => Object(i.Key, ("body", i.Value.Body))), path, query, response));
+                return (200, Page(Issues.Where(i => query.Contains("state=all", StringComparison.Ordinal) || !Closed.Contains(i.Key)).Select(i => Object(i.Key, ("body", i.Value.Body))), path, query, response));
             case ("GET", _) when path.EndsWith("/deployments", StringComparison.Ordinal):
                 return (200, Page(Deployments.Where(d => query.Contains($"environment={Uri.EscapeDataString(d.Value.Environment)}&", StringComparison.Ordinal)).OrderByDescending(d => d.Key).Select(Deployed), path, query, response));
             case ("POST", _) when path.EndsWith("/deployments", StringComparison.Ordinal):

@@ -69,6 +69,9 @@ public sealed class FakeGitLab : IAsyncDisposable
 
     public ConcurrentDictionary<long, JsonObject> Issues { get; } = new();
 
+    /// <summary>Of <see cref="Issues"/>, what somebody has closed.</summary>
+    public HashSet<long> Closed { get; } = [];
+
     /// <summary>What the merge request changes: the new path, and whether it is gone.</summary>
     public List<(string Path, bool IsDeleted)> Files { get; } = [];
 
@@ -170,7 +173,7 @@ public sealed class FakeGitLab : IAsyncDisposable
                 Notes[number] = note with { Body = sent["body"]!.GetValue<string>() };
                 return (200, $$"""{"id":{{id}}}""");
             case ("GET", "issues"):
-                return (200, Page(Issues.OrderByDescending(i => i.Key).Select(i => new JsonObject { ["iid"] = i.Key, ["description"] = i.Value["description"]?.GetValue<string>() }), query, response));
+                return (200, Page(Issues.Where(i => query.Contains("state=all", StringComparison.Ordinal) || !Closed.Contains(i.Key)).OrderByDescending(i => i.Key).Select(i => new JsonObject { ["iid"] = i.Key, ["description"] = i.Value["description"]?.GetValue<string>() }), query, response));
             default:
                 Issues[Interlocked.Increment(ref _ids)] = sent;
                 return (201, """{"iid":1}""");

@@ -62,6 +62,8 @@ public sealed class GitHubReportsTests : IAsyncLifetime
         await reports.SarifAsync(new string('a', 40), "refs/heads/main", "{}", default);
         await reports.IssueAsync(Marker, "needs a person", $"{Marker}\nbody", default);
         await reports.IssueAsync(Marker, "needs a person", $"{Marker}\nbody", default);
+        _github.Closed.Add(Assert.Single(_github.Issues).Key);
+        await reports.IssueAsync(Marker, "needs a person", $"{Marker}\nbody", default);
         Assert.Single(_github.Issues);
     }
 

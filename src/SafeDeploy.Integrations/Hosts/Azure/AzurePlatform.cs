@@ -97,7 +97,7 @@ public sealed class AzurePlatform(
     public async Task TellAsync(StepResult result, Redactor redactor, CancellationToken cancellation)
     {
         if (Inputs["build-tags"] == "true" && result.Outcome is { Report: { } report, Conclusion: { } conclusion })
-            Log.Commands([AzureCommands.BuildTag(Tag($"safe-deploy-{report.Environment}-{conclusion}"))]);
+            Log.Commands([AzureCommands.BuildTag(AzureCommands.TagText($"safe-deploy-{report.Environment}-{conclusion}"))]);
         if (result.Code == (int)ExitCode.Cancelled || handOver.Token.Length == 0)
         {
             if (result.Plan is { } plan)
@@ -115,9 +115,6 @@ public sealed class AzurePlatform(
         await act(new AzureTeller(
             _context, Inputs, new AzureReports(rest, _context, time), github, redactor, annotations => Annotate(annotations.Select(a => a.Cleaned(redactor)))));
     }
-
-    /// <summary>A tag stands in the address of the call that removes it.</summary>
-    private static string Tag(string text) => string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
 
     private static string Kept(string name) => Prefix + name.Replace("-", "", StringComparison.Ordinal);
 }

@@ -53,10 +53,17 @@ public sealed class AzureTeller(
         if (result.Plan is { } plan)
             await PlanAsync(plan, change, cancellation);
         if (result.Outcome is { ExitCode: (int)ExitCode.PersonNeeded, Report: { } report } outcome && inputs["open-work-item"] == "true")
-            await TryAsync(
-                "work item", refused => AzurePermissions.WorkItem(context, inputs["work-item-type"], refused),
-                () => reports.WorkItemAsync(
-                    inputs["work-item-type"], redactor.Clean(PostMortem.Title(outcome, report)), redactor.Clean(PostMortemHtml.Of(outcome, report, context.RunUrl)), cancellation));
+            await WorkItemAsync(outcome, report, cancellation);
+    }
+
+    private async Task WorkItemAsync(OutcomeDocument outcome, RunReport report, CancellationToken cancellation)
+    {
+        var (type, title) = (inputs["work-item-type"], redactor.Clean(PostMortem.Title(outcome, report)));
+        WorkItem? made = null;
+        await TryAsync("work item", refused => AzurePermissions.WorkItem(context, type, refused), async () =>
+            made = await reports.WorkItemAsync(report.Deployment, type, title, redactor.Clean(PostMortemHtml.Of(outcome, report, context.RunUrl)), cancellation));
+        if (made is { } item)
+            await TryAsync("tag by which other builds find the work item", _ => "", () => reports.MarkAsync(report.Deployment, item, cancellation));
     }
 
     private async Task PlanAsync(PlanView plan, AzureChange change, CancellationToken cancellation)

@@ -78,11 +78,11 @@ public sealed class GitHubReports(GitHubRest rest, string repository, TimeProvid
     public Task DeploymentStatusAsync(long deployment, NewDeploymentStatus status, CancellationToken cancellation) => AgainAsync(
         () => rest.SendAsync(HttpMethod.Post, $"{Repo}/deployments/{deployment}/statuses", status, GitHubJson.Default.NewDeploymentStatus, cancellation), cancellation);
 
-    /// <summary>One open issue a marker: a second call finds the first one's.</summary>
+    /// <summary>One issue a marker, whichever run asks and whoever has closed it meanwhile.</summary>
     public Task IssueAsync(string marker, string title, string body, CancellationToken cancellation) => AgainAsync(
         async () =>
         {
-            var path = $"{Repo}/issues?state=open&labels={Label}&per_page=100";
+            var path = $"{Repo}/issues?state=all&labels={Label}&per_page=100";
             if ((await rest.ListAsync(path, GitHubJson.Default.IssueArray, i => IsMarked(i.Body, marker), cancellation)).Any(i => IsMarked(i.Body, marker)))
                 return;
             await rest.SendAsync(HttpMethod.Post, $"{Repo}/issues", new NewIssue(title, body, [Label]), GitHubJson.Default.NewIssue, cancellation);

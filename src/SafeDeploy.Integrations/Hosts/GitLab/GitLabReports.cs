@@ -50,13 +50,13 @@ public sealed class GitLabReports(GitLabRest rest, TimeProvider time)
         return changed;
     }
 
-    /// <summary>One open issue a marker: a second call finds the first one's.</summary>
+    /// <summary>One issue a marker, whichever pipeline asks and whoever has closed it meanwhile.</summary>
     public Task IssueAsync(string project, string marker, string title, string description, CancellationToken cancellation) => RestRetry.DoAsync(
         async () =>
         {
             var path = $"projects/{project}/issues";
             bool IsOurs(Issue issue) => IsMarked(issue.Description, marker);
-            if ((await rest.ListAsync($"{path}?state=opened&labels={Label}&per_page=100", GitLabJson.Default.IssueArray, IsOurs, cancellation)).Any(IsOurs))
+            if ((await rest.ListAsync($"{path}?state=all&labels={Label}&per_page=100", GitLabJson.Default.IssueArray, IsOurs, cancellation)).Any(IsOurs))
                 return;
             await rest.SendAsync(HttpMethod.Post, path, new NewIssue(title, description, Label, Confidential: true), GitLabJson.Default.NewIssue, cancellation);
         },
