@@ -94,7 +94,7 @@ function image(tl, environment) {
 
 /** What describes the agent's own system would only mislead inside the image. */
 function passed(name) {
-    return /^[A-Za-z_][\w.]*$/.test(name) && !/^(PATH|HOME|HOSTNAME|PWD|OLDPWD|SHELL|SHLVL|USER|LOGNAME|LANG|LC_.*|LD_.*|TMPDIR|DOCKER_.*|XDG_.*|DOTNET_.*|NODE_.*|JAVA_HOME.*|ANDROID_.*|GOROOT.*|_)$/.test(name);
+    return /^[A-Za-z_][\w.-]*$/.test(name) && !/^(PATH|HOME|HOSTNAME|PWD|OLDPWD|SHELL|SHLVL|USER|LOGNAME|LANG|LC_.*|LD_.*|TMPDIR|DOCKER_.*|XDG_.*|DOTNET_.*|NODE_.*|JAVA_HOME.*|ANDROID_.*|GOROOT.*|_)$/.test(name);
 }
 
 function folder() {

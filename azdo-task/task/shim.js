@@ -56,6 +56,9 @@ function end(problem, code) {
 /** What the agent gave, with tokens and secrets under names that the program takes out of its environment at once. */
 function environment(runsIn) {
     const passed = { ...process.env, SAFE_DEPLOY_RUNS_IN: runsIn };
+    // Also those that no task has: the program names them, where the agent says nothing.
+    for (const [name, value] of Object.entries(given).filter(([name]) => name.startsWith('INPUT_')))
+        passed[name] = value;
     for (const input of manifest.inputs)
         passed[`INPUT_${input.name.toUpperCase()}`] = given[`INPUT_${input.name.toUpperCase()}`] || '';
     for (const name of [started, ...kept].map(kept => `VSTS_TASKVARIABLE_${kept.toUpperCase()}`))

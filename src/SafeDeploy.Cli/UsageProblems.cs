@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDeploy.Integrations.Hosts;
 using SafeDeploy.Problems;
 
 namespace SafeDeploy.Cli;
@@ -29,7 +30,7 @@ public static class UsageProblems
     public static readonly ProblemInfo Input = new(
         "SD0006", "an input of the CI step is wrong",
         "An input of the action, task or component has a value that is not accepted.",
-        "action/README.md, for Azure Pipelines azdo-task/README.md, lists the inputs and their values.");
+        "action/README.md (GitHub), azdo-task/README.md (Azure Pipelines) and gitlab/README.md (GitLab) list the inputs and their values.");
 
     public static readonly ProblemInfo NoReport = new(
         "SD0005", "there is no deployment to report on",
@@ -63,8 +64,9 @@ public static class UsageProblems
     public static Problem NotKnown(string word, string? nearest, string verb) => WrongLine(
         $"\"{word}\" is not known to safe-deploy{verb}{(nearest is null ? "" : $"; the nearest is {nearest}")}", verb);
 
-    public static Problem WrongInput(string what) => Input.Occurred(
-        what, "the step's inputs", "nothing was touched", "nothing was started", "correct the input; action/README.md and azdo-task/README.md list them");
+    /// <param name="page">Lists the inputs of this host.</param>
+    public static Problem WrongInput(WrongInput wrong, string page) => Input.Occurred(
+        wrong.What, wrong.Where, "nothing was touched", "nothing was started", $"correct it; {page} lists the inputs and their values");
 
     public static Problem UnreadableFile(string path, string why) => Unreadable.Occurred(
         $"\"{path}\" cannot be read: {why}", path, "nothing was touched", "nothing was judged", "correct the path; relative ones start in the current folder");

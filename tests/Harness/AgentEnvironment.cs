@@ -41,11 +41,10 @@ internal sealed class AgentEnvironment(AgentOptions options, IReadOnlyDictionary
         ("ENDPOINT_AUTH_SYSTEMVSSCONNECTION", new JsonObject { ["parameters"] = new JsonObject { ["AccessToken"] = options.Token }, ["scheme"] = "OAuth" }.ToJsonString()),
     ];
 
+    /// <summary>Also those that the manifest does not have.</summary>
     private static IEnumerable<(string, string)> Inputs(AgentTask task, JsonNode manifest) =>
-        from input in manifest["inputs"]!.AsArray()
-        let name = input!["name"]!.ToString()
-        let given = task.Inputs.FirstOrDefault(i => i.Name == name)
-        select (name, given.Name is null ? input["defaultValue"]?.ToString() ?? "" : given.Value);
+        manifest["inputs"]!.AsArray().Select(input => (Name: input!["name"]!.ToString(), Value: input["defaultValue"]?.ToString() ?? ""))
+            .Where(standard => !task.Inputs.Any(given => given.Name == standard.Name)).Concat(task.Inputs);
 
     /// <summary>A variable that is not defined stays as it was written.</summary>
     private string Expanded(string value) => variables.Aggregate(value, (text, v) => text.Replace($"$({v.Key})", v.Value, StringComparison.OrdinalIgnoreCase));

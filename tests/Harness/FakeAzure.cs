@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Text.Json.Nodes;
 
 namespace SafeDeploy.Tests.Harness;
@@ -16,10 +15,14 @@ public sealed class FakeAzure(SwaggerDocuments documents) : FakeHost
 
     public ConcurrentQueue<(string Type, JsonArray Fields)> WorkItems { get; } = new();
 
-    public ConcurrentQueue<string> Tags { get; } = new();
+    /// <summary>Of all builds of the project.</summary>
+    public ConcurrentQueue<(string Build, string Tag)> Tags { get; } = new();
 
     /// <summary>What the last iteration changes, with a slash before it.</summary>
     public List<string> Files { get; } = [];
+
+    /// <summary>How, where a file is not simply edited: words, or a number.</summary>
+    public Dictionary<string, JsonNode> Kinds { get; } = [];
 
     /// <summary>Older servers say the status of a thread as a number.</summary>
     public bool SaysNumbers { get; set; }
@@ -27,44 +30,44 @@ public sealed class FakeAzure(SwaggerDocuments documents) : FakeHost
     /// <summary>Content and status of every thread, in order.</summary>
     public (string Content, string Status)[] Said => [.. Threads.OrderBy(t => t.Key).Select(t => (t.Value["comments"]![0]!["content"]!.ToString(), t.Value["status"]!.ToString()))];
 
-    protected override string? Wrong(HttpListenerRequest request, string body) => documents.Wrong(request.HttpMethod, $"/acme{request.Url!.AbsolutePath}", request.Url.Query, body, request.ContentType);
+    protected override string? Wrong(FakeCall call, string? contentType) => documents.Wrong(call.Method, $"/acme{call.Path}", call.Query, call.Body, contentType);
 
-    protected override (int Status, string Body) Reply(string method, string path, string query, JsonNode? sent)
+    protected override FakeReply Reply(FakeCall call, JsonNode? sent)
     {
-        var parts = Uri.UnescapeDataString(path).Split('/');
-        switch (method, parts[^1])
+        var parts = Uri.UnescapeDataString(call.Path).Split('/');
+        switch (call.Method, parts[^1])
         {
             case ("GET", "threads"):
-                return (200, List(Threads.OrderBy(t => t.Key).Select(t => Shown(t.Value))));
+                return new FakeReply(200, List(Threads.OrderBy(t => t.Key).Select(t => Shown(t.Value))));
             case ("POST", "threads"):
                 var id = Interlocked.Increment(ref _ids);
                 var thread = sent!.DeepClone().AsObject();
                 (thread["id"], thread["isDeleted"]) = (id, false);
                 (thread["comments"]![0]!["id"], thread["comments"]![0]!["isDeleted"]) = (1, false);
                 Threads[id] = thread;
-                return (200, thread.ToJsonString());
+                return new FakeReply(200, thread.ToJsonString());
             case ("PATCH", _) when parts[^2] == "threads":
                 Threads[Number(parts[^1])]["status"] = sent!["status"]!.ToString();
-                return (200, "{}");
+                return new FakeReply(200, "{}");
             case ("PATCH", _) when parts[^2] == "comments":
                 Threads[Number(parts[^3])]["comments"]![0]!["content"] = sent!["content"]!.ToString();
-                return (200, "{}");
+                return new FakeReply(200, "{}");
             case ("GET", "iterations"):
-                return (200, List([Iteration(1, 'a'), Iteration(2, 'b')]));
+                return new FakeReply(200, List([Iteration(1, 'a'), Iteration(2, 'b')]));
             case ("GET", "changes"):
-                return (200, Changes(query));
+                return new FakeReply(200, Changes(call.Query));
             case ("POST", "statuses"):
                 Statuses.Enqueue(sent!.AsObject());
-                return (200, "{}");
+                return new FakeReply(200, "{}");
             case ("GET", "tags"):
-                return (200, List(Tags.Select(t => (JsonNode)t)));
+                return new FakeReply(200, List(Tags.Select(t => t.Tag).Distinct().Select(t => (JsonNode)t)));
             case ("POST", "tags"):
                 foreach (var tag in sent!.AsArray())
-                    Tags.Enqueue(tag!.ToString());
-                return (200, List([]));
+                    Tags.Enqueue((parts[^2], tag!.ToString()));
+                return new FakeReply(200, List([]));
             default:
                 WorkItems.Enqueue((parts[^1].TrimStart('$'), sent!.AsArray()));
-                return (200, new JsonObject { ["id"] = 900 + WorkItems.Count }.ToJsonString());
+                return new FakeReply(200, new JsonObject { ["id"] = 900 + WorkItems.Count }.ToJsonString());
         }
     }
 
@@ -82,7 +85,7 @@ public sealed class FakeAzure(SwaggerDocuments documents) : FakeHost
     {
         const int page = 2;
         var skip = query.TrimStart('?').Split('&').Where(p => p.StartsWith("$skip=", StringComparison.Ordinal)).Select(p => Number(p["$skip=".Length..])).FirstOrDefault();
-        var shown = Files.Skip(skip).Take(page).Select((f, i) => (JsonNode)new JsonObject { ["changeTrackingId"] = skip + i + 1, ["item"] = new JsonObject { ["path"] = f } });
+        var shown = Files.Skip(skip).Take(page).Select((f, i) => (JsonNode)new JsonObject { ["changeTrackingId"] = skip + i + 1, ["changeType"] = Kinds.GetValueOrDefault(f)?.DeepClone() ?? "edit", ["item"] = new JsonObject { ["path"] = f } });
         return new JsonObject { ["changeEntries"] = new JsonArray([.. shown]), ["nextSkip"] = skip + page < Files.Count ? skip + page : 0 }.ToJsonString();
     }
 

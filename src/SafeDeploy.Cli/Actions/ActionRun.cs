@@ -31,9 +31,9 @@ public sealed class ActionRun(Invocation invocation, IHostPlatform host, string?
         host.Mask(secrets);
         if (!isPost)
             Hint(reading.Config);
-        var (arguments, wrong) = isPost ? (Hook(), []) : HostCommandLine.Of(Step, Given());
+        var (arguments, wrong) = isPost ? (Hook(), []) : HostCommandLine.Of(Step, Given(), host.Words);
         if (!isPost)
-            wrong = [.. host.Wrong, .. wrong];
+            wrong = [.. host.Wrong.Concat(wrong).DistinctBy(w => w.Where)];
         if (!wrong.IsEmpty)
             return Refuse(wrong);
         var report = new ActionReport(host, invocation, new Redactor(secrets));
@@ -88,12 +88,12 @@ public sealed class ActionRun(Invocation invocation, IHostPlatform host, string?
             host.Annotate([new HostAnnotation("warning", "database.url", hint)]);
     }
 
-    private int Refuse(ImmutableArray<string> wrong)
+    private int Refuse(ImmutableArray<WrongInput> wrong)
     {
         foreach (var one in wrong)
-            host.Log.Write(ProblemText.Render(UsageProblems.WrongInput(one)));
+            host.Log.Write(ProblemText.Render(UsageProblems.WrongInput(one, host.Words.Page)));
         host.Log.End();
-        host.Annotate(wrong.Take(HostAnnotation.MostOfALevel).Select(w => new HostAnnotation("error", "safe-deploy", w)));
+        host.Annotate(wrong.Take(HostAnnotation.MostOfALevel).Select(w => new HostAnnotation("error", "safe-deploy", w.What)));
         return (int)ExitCode.Usage;
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using SafeDeploy.Config;
 
 namespace SafeDeploy.Integrations.Hosts;
 
@@ -6,12 +8,13 @@ namespace SafeDeploy.Integrations.Hosts;
 public static class HostCommandLine
 {
     /// <param name="values">By input name; a missing or empty one is not given.</param>
-    /// <returns>The arguments, or what is wrong with the inputs.</returns>
-    public static (ImmutableArray<string> Arguments, ImmutableArray<string> Wrong) Of(string verb, ImmutableDictionary<string, string> values)
+    /// <returns>The arguments, or what is wrong with the inputs, as this host's people write them.</returns>
+    public static (ImmutableArray<string> Arguments, ImmutableArray<WrongInput> Wrong) Of(string verb, ImmutableDictionary<string, string> values, InputWords words)
     {
         if (HostModel.Verb(verb) is null)
-            return ([], [$"step \"{verb}\" is not known; accepted: {string.Join(", ", HostModel.Verbs.Select(v => v.Name))}"]);
-        var wrong = HostModel.InputsOf(verb).Select(i => Wrong(i, Value(i, values))).OfType<string>().ToImmutableArray();
+            return ([], [words.Wrong("step", $"\"{verb}\" is not known; accepted: {string.Join(", ", HostModel.Verbs.Select(v => v.Name))}")]);
+        var wrong = HostModel.InputsOn(words.Host).Where(i => i.IsOf(verb)).Select(i => (i.Name, Why: Wrong(i, Value(i, values)))).Where(w => w.Why is not null)
+            .Select(w => words.Wrong(w.Name, w.Why!)).ToImmutableArray();
         return ([verb, .. HostModel.InputsOf(verb).SelectMany(i => Arguments(i, Value(i, values)))], wrong);
     }
 
@@ -20,10 +23,13 @@ public static class HostCommandLine
 
     private static string? Wrong(HostInput input, string value) => input switch
     {
-        { Kind: InputKind.Flag } when value is not ("" or "true" or "false") => $"{input.Name} \"{value}\" is not known; accepted: true, false",
-        { Words.IsEmpty: false } when Lines(value).Any(v => !input.Words.Contains(v)) => $"{input.Name} \"{value}\" is not known; accepted: {string.Join(", ", input.Words)}",
+        { Kind: InputKind.Flag } when value is not ("" or "true" or "false") => $"\"{value}\" is not known; accepted: true, false",
+        { Words.IsEmpty: false } when Lines(value).FirstOrDefault(v => !input.Words.Contains(v)) is { } word => $"\"{word}\" is not known; accepted: {string.Join(", ", input.Words)}",
         // A value that begins like an option would be read as one.
-        { Kind: InputKind.Text or InputKind.Lines } when Lines(value).Any(v => v.StartsWith('-')) => $"{input.Name} \"{value}\" begins with a hyphen",
+        { Kind: InputKind.Text or InputKind.Lines } when Lines(value).Any(v => v.StartsWith('-')) => $"\"{value}\" begins with a hyphen",
+        // The post step needs it when something has to go back: too late to learn that it cannot be read.
+        { Form: InputForm.Duration } when value.Length > 0 && Duration.TryParse(value) is null => $"\"{value}\" is no duration; accepted: 250ms, 5s, 2m, 1h",
+        { Form: InputForm.Number } when value.Length > 0 && !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _) => $"\"{value}\" is no number; accepted: 0, 1, 2 and so on",
         _ => null,
     };
 

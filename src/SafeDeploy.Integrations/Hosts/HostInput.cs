@@ -18,6 +18,19 @@ public enum InputKind
     Host,
 }
 
+/// <summary>What the text of an input has to be.</summary>
+public enum InputForm
+{
+    /// <summary>Anything, or one of the input's words.</summary>
+    Any,
+
+    /// <summary>As in <c>safe-deploy.yml</c>: <c>4m</c>.</summary>
+    Duration,
+
+    /// <summary>Digits.</summary>
+    Number,
+}
+
 /// <summary>The CI hosts that the program knows.</summary>
 [Flags]
 public enum CiHosts
@@ -39,6 +52,8 @@ public sealed record HostInput(string Name, string Description, InputKind Kind, 
 
     /// <summary>The words that are accepted; empty = any text.</summary>
     public ImmutableArray<string> Words { get; init; } = [];
+
+    public InputForm Form { get; init; }
 
     /// <summary>The hosts that have it.</summary>
     public CiHosts On { get; init; } = CiHosts.Every;

@@ -49,7 +49,7 @@ public static class HostModel
         new("reason", "Why; recorded in the ledger.", InputKind.Text, [.. Stages, "rollback", "recover"]),
         new("accept-serving", "The digest that serves now, named by a person, though the ledger knows another.", InputKind.Text, Stages),
         new("accept-drift", "true goes on although tenants at one version are built differently; needs reason.", InputKind.Flag, ["run", "preflight"]),
-        new("park-for", "How long the deployment stays alive until its next step or job.", InputKind.Text, [.. Stages.Where(s => s != "run")]) { Default = "72h" },
+        new("park-for", "How long the deployment stays alive until its next step or job.", InputKind.Text, [.. Stages.Where(s => s != "run")]) { Default = "72h", Form = InputForm.Duration },
         new("to", "Goes back over several releases: a version or image digest that served before.", InputKind.Text, ["rollback"]),
         new("take-over", "true takes the deployment although it is parked within its time.", InputKind.Flag, ["rollback", "recover"]),
         new("own-run", "true takes only a deployment that this run of the CI began; any other is left alone.", InputKind.Flag, ["recover"]),
@@ -57,6 +57,7 @@ public static class HostModel
         new("rollback-within", "The time box of the automatic rollback; at its end the current scope is finished, and recover goes on.", InputKind.Host, Stages)
         {
             Default = "4m",
+            Form = InputForm.Duration,
             Notes = [(CiHosts.GitHub, "GitHub ends a cancelled job after five minutes."), (CiHosts.GitLab, "Keep it below the limit of after_script.")],
         },
         new("comment", "The pull request's comment: always, on-risk (when there is a risk, and to update one that stands), never.", InputKind.Host, ["plan"])
@@ -76,7 +77,7 @@ public static class HostModel
             Notes = [(CiHosts.GitHub, "Needs issues: write."), (CiHosts.GitLab, $"It is confidential. {NeedsToken}")],
         },
         new("pull-request-status", "true reports the verdict as a status of the pull request, which a branch policy can require.", InputKind.Host, ["plan"]) { Default = "true", Words = ["true", "false"], On = CiHosts.Azure },
-        new("threads", "The most findings that get a thread at their line, worst first; 0 for none.", InputKind.Host, ["plan"]) { Default = "5", On = CiHosts.Azure },
+        new("threads", "The most findings that get a thread at their line, worst first; 0 for none.", InputKind.Host, ["plan"]) { Default = "5", Form = InputForm.Number, On = CiHosts.Azure },
         new("github-connection", "The service connection of a GitHub repository that Azure Pipelines builds: the comment goes there.", InputKind.Host, ["plan"]) { On = CiHosts.Azure },
         new("open-work-item", "true opens one work item with a post-mortem skeleton after a rollback that needs a person.", InputKind.Host, [.. Stages, "rollback", "recover"]) { Default = "false", Words = ["true", "false"], On = CiHosts.Azure },
         new("work-item-type", "The type of that work item, as the project's process calls it.", InputKind.Host, [.. Stages, "rollback", "recover"]) { Default = "Issue", On = CiHosts.Azure },

@@ -9,8 +9,11 @@ public interface IHostPlatform : IDisposable
     /// <summary>Every input of the model by its name, and <c>step</c>; empty where the host gave none.</summary>
     ImmutableDictionary<string, string> Inputs { get; }
 
-    /// <summary>What is wrong with the inputs as the host gave them, beyond what the model knows.</summary>
-    IEnumerable<string> Wrong => [];
+    /// <summary>How people of this host write an input.</summary>
+    InputWords Words { get; }
+
+    /// <summary>What is wrong with the inputs as the host gave them, beyond what the model knows of each.</summary>
+    IEnumerable<WrongInput> Wrong { get; }
 
     /// <summary>How the job stands, in the host's own word; read by the post step.</summary>
     string JobStatus { get; }
@@ -64,8 +67,9 @@ public interface IHostPlatform : IDisposable
     /// <param name="title">The step in the reader's words.</param>
     void Summarise(string title, StepResult result, Redactor redactor);
 
-    /// <summary>From the repository's root, what the pull request changes; null outside pull requests, and where the host does not tell.</summary>
-    Task<IReadOnlySet<string>?> ChangedAsync(Redactor redactor, CancellationToken cancellation) => Task.FromResult<IReadOnlySet<string>?>(null);
+    /// <summary>From the repository's root, what the pull request adds or changes; a renamed file under its new name, no deleted one.</summary>
+    /// <returns>Null outside pull requests, and where the host does not tell, or not everything: the log then says why, and nothing fails.</returns>
+    Task<IReadOnlySet<string>?> ChangedAsync(Redactor redactor, CancellationToken cancellation);
 
     /// <summary>Everything that is said over the host's REST interface. What is refused is named in the log and fails nothing.</summary>
     Task TellAsync(StepResult result, Redactor redactor, CancellationToken cancellation);

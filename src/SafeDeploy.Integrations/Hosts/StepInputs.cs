@@ -11,6 +11,9 @@ public static class StepInputs
     /// <summary>Folder of the configuration from the repository's root, with forward slashes; empty for the root.</summary>
     public static string ConfigFolder(ImmutableDictionary<string, string> inputs) => Path.GetDirectoryName(inputs["config"].Replace('\\', '/'))?.Trim('.', '/') ?? "";
 
+    /// <summary>What is missing where a host does not tell the changed files, for messages.</summary>
+    public static string ChangedFiles(ImmutableDictionary<string, string> inputs) => $"list of changed files{(inputs["files"].Length > 0 ? ", so all files are judged" : "")}";
+
     public static bool WantsSummary(ImmutableDictionary<string, string> inputs, int code) =>
         inputs["summary"] != "off" && (inputs["summary"] != "failure" || code != 0);
 }

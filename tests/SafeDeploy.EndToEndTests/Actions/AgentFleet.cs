@@ -27,11 +27,12 @@ public sealed class AgentFleet : IAsyncDisposable
     public static Task<AgentFleet> SlowAsync(double seconds) => CreateAsync(
         FormattableString.Invariant($"alter table item add column note text; select pg_sleep({seconds});"), "alter table item drop column note;");
 
-    public AgentJob Job(string buildId = "4711")
+    /// <param name="variables">Of the pipeline, beside its secret one.</param>
+    public AgentJob Job(string buildId = "4711", params (string Name, string Value)[] variables)
     {
         var options = new AgentOptions(Path.Combine(_home, $"{++_jobs}"), _azure.Url + "/")
         {
-            Variables = [("DATABASE_URL", Sample.Database.Url, true)],
+            Variables = [("DATABASE_URL", Sample.Database.Url, true), .. variables.Select(v => (v.Name, v.Value, false))],
             BuildId = buildId,
             InterruptWait = TimeSpan.FromSeconds(20),
             TerminateWait = TimeSpan.FromSeconds(5),

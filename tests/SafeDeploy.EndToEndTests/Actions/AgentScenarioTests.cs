@@ -72,6 +72,20 @@ public sealed class AgentScenarioTests
     }
 
     [Fact]
+    public async Task A_plan_of_a_folder_in_a_pull_request_judges_what_the_pull_request_changes()
+    {
+        await using var fleet = await AgentFleet.CreateAsync("create index item_code on item (code);", "drop index item_code;");
+        fleet.Azure.Files.Add("/README.md");
+        foreach (var judged in new[] { 0, 1 })
+        {
+            var job = await fleet.Job(variables: ("System.PullRequest.PullRequestId", "12")).RunAsync(AgentFleet.Task("plan", ("files", "db/tenant")));
+            Assert.True(job.Step("plan").Issues.Count(i => i.Code == "create-index-without-concurrently") == judged, job.Everything);
+            Assert.Equal(("Succeeded", "pass"), (job.Status, job.Variables["plan.conclusion"]));
+            fleet.Azure.Files.Add("/db/tenant/000002_second.up.sql");
+        }
+    }
+
+    [Fact]
     public async Task The_image_does_the_same_where_the_agent_has_docker()
     {
         await using var fleet = await AgentFleet.CreateAsync("alter table item add column note text;", "alter table item drop column note;");
@@ -86,6 +100,16 @@ public sealed class AgentScenarioTests
         Assert.Contains(job.Step("migrate-tenants").Log, l => l.Contains("program from the image safe-deploy-test/action:", StringComparison.Ordinal));
         Assert.Contains("safe-deploy migrate-tenants: deployed", Assert.Single(job.Step("migrate-tenants").Summaries), StringComparison.Ordinal);
         AssertNoSecret(job, fleet);
+    }
+
+    [Fact]
+    public async Task An_input_written_as_on_another_host_is_no_real_run_where_a_dry_one_was_meant()
+    {
+        await using var fleet = await AgentFleet.CreateAsync("alter table item add column note text;", "alter table item drop column note;");
+        var job = await fleet.Job().RunAsync(AgentFleet.Task("rollback", ("dry-run", "true")));
+        Assert.Equal(("Failed", 64), (job.Step("rollback").Result, job.Step("rollback").ExitCode));
+        Assert.Contains(job.Step("rollback").Issues, i => i.Message == "there is no input \"dry-run\"; the nearest is dryRun");
+        Assert.Contains(job.Step("rollback").Log, l => l.Trim() == "where      inputs: dryRun");
     }
 
     [Fact]

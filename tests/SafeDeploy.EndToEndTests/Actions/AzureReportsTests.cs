@@ -18,6 +18,7 @@ public sealed class AzureReportsTests : IAsyncLifetime
     private readonly FakeAzure _azure = new(AzureContracts.Load());
     private readonly FakeClock _clock = new();
     private readonly List<HostAnnotation> _said = [];
+    private string _build = "4711";
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -56,7 +57,7 @@ public sealed class AzureReportsTests : IAsyncLifetime
     public async Task A_plan_of_a_pull_request_leaves_one_thread_its_lines_and_a_status_of_the_iteration_that_was_built()
     {
         _azure.Files.AddRange(["/app/db/a.sql", "/app/db/b.sql", "/app/other.txt"]);
-        await Teller(("threads", "5"), ("pull-request-status", "true")).TellAsync(Plan(refuses: true, "db/a.sql", "db/a.sql", "db/unchanged.sql"), default);
+        await TellAsync(Plan(refuses: true, "db/a.sql", "db/a.sql", "db/unchanged.sql"), ("threads", "5"), ("pull-request-status", "true"));
         Assert.Equal(3, _azure.Said.Length);
         Assert.All(_azure.Said, said => Assert.Equal("active", said.Status));
         var line = _azure.Threads.Values.First(t => t["threadContext"] is not null);
@@ -66,23 +67,50 @@ public sealed class AzureReportsTests : IAsyncLifetime
         Assert.Equal(("failed", "plan/prod", "2"), (status["state"]!.ToString(), status["context"]!["name"]!.ToString(), status["iterationId"]!.ToString()));
         Assert.StartsWith("https://dev.example/acme/point%20of%20sale/_build/results?buildId=4711&view=logs&j=job&t=task", status["targetUrl"]!.ToString().Replace(_azure.Url, "https://dev.example/acme", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.All(_said, a => Assert.Equal("app/db/a.sql", a.File));
-        await Teller(("threads", "5"), ("pull-request-status", "true")).TellAsync(Plan(refuses: false), default);
+        await TellAsync(Plan(refuses: false), ("threads", "5"), ("pull-request-status", "true"));
         Assert.Equal(["closed", "fixed", "fixed"], _azure.Said.Select(s => s.Status));
         Assert.Equal("succeeded", _azure.Statuses.Last()["state"]!.ToString());
     }
 
     [Fact]
-    public async Task One_work_item_a_run_holds_the_post_mortem_and_escapes_what_others_wrote()
+    public async Task One_work_item_a_deployment_holds_the_post_mortem_and_escapes_what_others_wrote()
     {
-        await Teller(("open-work-item", "true"), ("work-item-type", "Bug")).TellAsync(NeedsPerson(), default);
-        await Teller(("open-work-item", "true"), ("work-item-type", "Bug")).TellAsync(NeedsPerson(), default);
+        await TellAsync(NeedsPerson(), ("open-work-item", "true"), ("work-item-type", "Bug"));
+        await TellAsync(NeedsPerson(), ("open-work-item", "true"), ("work-item-type", "Bug"));
         var made = Assert.Single(_azure.WorkItems);
         Assert.Equal("Bug", made.Type);
         var description = made.Fields.Single(f => f!["path"]!.ToString() == "/fields/System.Description")!["value"]!.ToString();
         Assert.Contains("&lt;script&gt;", description, StringComparison.Ordinal);
         Assert.Contains("<h2>Post-mortem</h2>", description, StringComparison.Ordinal);
         Assert.Contains(made.Fields, f => f!["value"]!.ToString().Contains("vstfs:///Build/Build/4711", StringComparison.Ordinal));
-        Assert.Equal("safe-deploy-work-item-901", Assert.Single(_azure.Tags));
+        Assert.Equal(("4711", "safe-deploy-work-item-prod-1-901"), Assert.Single(_azure.Tags));
+    }
+
+    [Fact]
+    public async Task A_second_build_finds_the_work_item_of_the_deployment_and_no_other_ones()
+    {
+        foreach (var tag in new[] { "safe-deploy-work-item-prod-1-2-900", "safe-deploy-work-item-prod-900", "safe-deploy-work-item-prod-1-", "safe-deploy-work-item-900", "prod-1" })
+            _azure.Tags.Enqueue(("4000", tag));
+        await TellAsync(NeedsPerson(), ("open-work-item", "true"), ("work-item-type", "Issue"));
+        _build = "4712";
+        await TellAsync(NeedsPerson(), ("open-work-item", "true"), ("work-item-type", "Issue"));
+        Assert.Single(_azure.WorkItems);
+        // A name that is no tag is made one, the same way for both.
+        await TellAsync(NeedsPerson("prod' OR 1=1; --/x"), ("open-work-item", "true"), ("work-item-type", "Issue"));
+        await TellAsync(NeedsPerson("prod' OR 1=1; --/x"), ("open-work-item", "true"), ("work-item-type", "Issue"));
+        Assert.Equal(("4712", "safe-deploy-work-item-prod--OR-1-1-----x-902"), _azure.Tags.Last());
+        Assert.Equal(2, _azure.WorkItems.Count);
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_asked_for_again_or_refused_makes_no_second_work_item()
+    {
+        _azure.Script("POST .*/builds/4711/tags", new FakeAnswer(503, "busy", 1));
+        await TurnAsync(TellAsync(NeedsPerson(), ("open-work-item", "true"), ("work-item-type", "Issue")));
+        Assert.Equal((1, 1), (_azure.WorkItems.Count, _azure.Tags.Count));
+        _azure.Script("POST .*/builds/4711/tags", new FakeAnswer(403, "no", 1));
+        await TellAsync(NeedsPerson("prod-2"), ("open-work-item", "true"), ("work-item-type", "Issue"));
+        Assert.Equal("no tag by which other builds find the work item: refused (403: no).", _said.Last().Message);
     }
 
     [Theory]
@@ -94,7 +122,7 @@ public sealed class AzureReportsTests : IAsyncLifetime
     public async Task A_refusal_names_the_permission_and_where_it_is_granted(string call, int status, string message, string sentence)
     {
         _azure.Script(call, new FakeAnswer(status, message, 99));
-        await Teller(("threads", "0")).TellAsync(Plan(refuses: true), default);
+        await TellAsync(Plan(refuses: true), ("threads", "0"));
         Assert.Contains(_said, a => a.Level == "warning" && a.Message.Contains(sentence, StringComparison.Ordinal));
     }
 
@@ -104,7 +132,7 @@ public sealed class AzureReportsTests : IAsyncLifetime
         foreach (var (status, sentence) in new[] { (403, "Edit work items in this node"), (404, "Scrum: Bug, Impediment") })
         {
             _azure.Script("POST .*/workitems/.*", new FakeAnswer(status, "no", 1));
-            await Teller(("open-work-item", "true"), ("work-item-type", "Issue")).TellAsync(NeedsPerson(), default);
+            await TellAsync(NeedsPerson(), ("open-work-item", "true"), ("work-item-type", "Issue"));
             Assert.Contains(sentence, _said.Last().Message, StringComparison.Ordinal);
         }
     }
@@ -113,14 +141,7 @@ public sealed class AzureReportsTests : IAsyncLifetime
     public async Task What_passes_is_asked_again_and_a_sign_in_page_is_not()
     {
         _azure.Script("GET .*/threads", new FakeAnswer(503, "busy", 1, ("Retry-After", "1")));
-        var work = Reports().ThreadAsync(Marker, $"{Marker}\na", true, false, default);
-        while (!work.IsCompleted)
-        {
-            await Task.Delay(20);
-            _clock.Advance(TimeSpan.FromSeconds(0.05));
-        }
-
-        await work;
+        await TurnAsync(Reports().ThreadAsync(Marker, $"{Marker}\na", true, false, default));
         Assert.Single(_azure.Threads);
         _azure.Script("GET .*/threads", new FakeAnswer(302, "", 9, ("Location", "https://signin.example/")));
         var refused = await Assert.ThrowsAsync<RestRefusedException>(() => Reports().ThreadAsync(Marker, "x", true, false, default));
@@ -135,6 +156,18 @@ public sealed class AzureReportsTests : IAsyncLifetime
         Assert.DoesNotContain(AzureContracts.HandWritten.Calls, c => !published.Contains(c.ToUpperInvariant()));
     }
 
+    /// <summary>Time passes whenever the work waits for it.</summary>
+    private async Task TurnAsync(Task work)
+    {
+        while (!work.IsCompleted)
+        {
+            await Task.Delay(20);
+            _clock.Advance(TimeSpan.FromSeconds(0.05));
+        }
+
+        await work;
+    }
+
     private AzureContext Context => AzureContext.Of(new Dictionary<string, string>
     {
         ["SYSTEM_COLLECTIONURI"] = _azure.Url + "/",
@@ -142,7 +175,7 @@ public sealed class AzureReportsTests : IAsyncLifetime
         ["BUILD_REPOSITORY_PROVIDER"] = "TfsGit",
         ["BUILD_REPOSITORY_ID"] = "repo",
         ["BUILD_REPOSITORY_NAME"] = "pos",
-        ["BUILD_BUILDID"] = "4711",
+        ["BUILD_BUILDID"] = _build,
         ["SYSTEM_JOBID"] = "job",
         ["SYSTEM_TASKINSTANCEID"] = "task",
         ["SYSTEM_PULLREQUEST_PULLREQUESTID"] = "12",
@@ -151,10 +184,11 @@ public sealed class AzureReportsTests : IAsyncLifetime
 
     private AzureReports Reports() => new(new AzureRest(Context.Collection, "tok-planted", _clock), Context, _clock);
 
-    private AzureTeller Teller(params (string Name, string Value)[] given)
+    private async Task TellAsync(StepResult result, params (string Name, string Value)[] given)
     {
         var inputs = HostModel.Inputs.ToImmutableDictionary(i => i.Name, _ => "").SetItem("config", "app/safe-deploy.yml").SetItem("comment", "always").SetItems(given.ToDictionary(g => g.Name, g => g.Value));
-        return new AzureTeller(Context, inputs, Reports(), null, Redactor.None, _said.AddRange);
+        var teller = new AzureTeller(Context, inputs, Reports(), null, Redactor.None, _said.AddRange);
+        await teller.TellAsync(result, await teller.ChangeAsync(default), default);
     }
 
     private static StepResult Plan(bool refuses, params string[] files) => new("plan", false, refuses ? 3 : 0, JsonSerializer.Serialize(
@@ -162,10 +196,10 @@ public sealed class AzureReportsTests : IAsyncLifetime
             "prod", "v2", null, [], 3, 1, [], null, false, "tenants back", [.. files.Select((f, i) => new RiskLine(f, i + 1, "drop-column", "high", "message", "remedy"))], [], []),
         SafeDeployJson.Default.DeployPlanDocument), null);
 
-    private static StepResult NeedsPerson()
+    private static StepResult NeedsPerson(string deployment = "prod-1")
     {
         var problem = new ProblemNote("SD0101", "<script>alert(1)</script>", "where", "untouched", "now", "next", "");
-        var report = new RunReport("prod-1", "pos", "prod", null, null, null, null, 2, "nothing may go back", [], null, [], [problem], []);
+        var report = new RunReport(deployment, "pos", "prod", null, null, null, null, 2, "nothing may go back", [], null, [], [problem], []);
         return new StepResult("run", true, 2, JsonSerializer.Serialize(new OutcomeDocument("forbidden", 2, report.Statement, [], report), SafeDeployJson.Default.OutcomeDocument), null);
     }
 }

@@ -50,7 +50,7 @@ public sealed class GitHubReportsTests : IAsyncLifetime
     {
         var reports = Reports();
         _github.Files.AddRange(Enumerable.Range(0, 230).Select(i => $"db/{i}.sql"));
-        Assert.Equal(230, (await reports.ChangedFilesAsync(12, default)).Length);
+        Assert.Equal(230, (await reports.ChangedPathsAsync(12, default))?.Count);
         await reports.CheckRunAsync(
             new NewCheckRun("safe-deploy plan", new string('a', 40), "completed", "neutral", "https://github.example/run", new CheckRunOutput("title", "summary", Annotations(120))), default);
         Assert.Equal(["POST", "PATCH", "PATCH"], _github.Calls.Where(c => c.Path.Contains("check-runs", StringComparison.Ordinal)).Select(c => c.Method));
@@ -61,6 +61,8 @@ public sealed class GitHubReportsTests : IAsyncLifetime
         Assert.Equal("in_progress success failure inactive", string.Join(' ', Assert.Single(_github.Deployments, d => d.Value.Payload.Contains("prod-1", StringComparison.Ordinal)).Value.States));
         await reports.SarifAsync(new string('a', 40), "refs/heads/main", "{}", default);
         await reports.IssueAsync(Marker, "needs a person", $"{Marker}\nbody", default);
+        await reports.IssueAsync(Marker, "needs a person", $"{Marker}\nbody", default);
+        _github.Closed.Add(Assert.Single(_github.Issues).Key);
         await reports.IssueAsync(Marker, "needs a person", $"{Marker}\nbody", default);
         Assert.Single(_github.Issues);
     }
@@ -87,7 +89,7 @@ public sealed class GitHubReportsTests : IAsyncLifetime
     public async Task A_limit_that_lasts_longer_than_the_patience_is_not_waited_for()
     {
         _github.Script("GET .*", new FakeAnswer(429, "slow down", 9, ("Retry-After", "3600")));
-        var refused = await Assert.ThrowsAsync<RestRefusedException>(() => Reports().ChangedFilesAsync(12, default));
+        var refused = await Assert.ThrowsAsync<RestRefusedException>(() => Reports().ChangedPathsAsync(12, default));
         Assert.Equal(TimeSpan.FromHours(1), refused.After);
         Assert.Single(_github.Calls);
     }

@@ -73,7 +73,9 @@ public sealed class GitLabPipelineTests
         try
         {
             await File.WriteAllTextAsync(Path.Combine(home, "schema.sql"), "create table item (id integer primary key, code text);\n");
+            await File.WriteAllTextAsync(Path.Combine(home, "old.sql"), "create index item_old on item (id);\n");
             await File.WriteAllTextAsync(Path.Combine(home, "change.sql"), "create index item_code on item (code);\n");
+            gitlab.Files.Add(("change.sql", false));
             var risky = await PlanAsync(gitlab, home);
             Assert.True((risky.Status, risky.Dotenv["SAFE_DEPLOY_OUTPUT_CONCLUSION"]) == ("failed", "refuse"), risky.ToString());
             var note = Assert.Single(gitlab.Notes).Value.Body;
@@ -89,8 +91,10 @@ public sealed class GitLabPipelineTests
             Assert.Empty(Quality(home));
 
             var fork = await PlanAsync(gitlab, home, ("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "99"), ("SAFE_DEPLOY_GITLAB_TOKEN", ""), ("SAFE_DEPLOY_INPUT_COMMENT", "always"));
-            Assert.Equal("success", fork.Status);
-            Assert.Contains("the pipeline of a fork has no token of this project", fork.Log, StringComparison.Ordinal);
+            Assert.Equal(("failed", "refuse"), (fork.Status, fork.Dotenv["SAFE_DEPLOY_OUTPUT_CONCLUSION"]));
+            Assert.Contains("no list of changed files, so all files are judged: the pipeline of a fork has no token of this project", fork.Log, StringComparison.Ordinal);
+            Assert.Contains("no note: the pipeline of a fork has no token of this project", fork.Log, StringComparison.Ordinal);
+            Assert.Equal("old.sql", Assert.Single(Quality(home)).GetProperty("location").GetProperty("path").GetString());
             Assert.True(File.Exists(Path.Combine(home, ".safe-deploy", "plan.md")));
             Assert.DoesNotContain(FakeGitLab.Token, $"{risky}{safe}{fork}", StringComparison.Ordinal);
             Assert.Empty(gitlab.Complaints);
@@ -120,7 +124,7 @@ public sealed class GitLabPipelineTests
             ["CI_API_V4_URL"] = gitlab.Url,
         });
         var project = ImmutableDictionary<string, string>.Empty.Add("SAFE_DEPLOY_GITLAB_TOKEN", FakeGitLab.Token).SetItems(more.Select(m => KeyValuePair.Create(m.Name, m.Value)));
-        var jobs = await new GitLabRunner(Component("{ files: [ change.sql ], schema: schema.sql, config: '' }"), new GitLabRunnerOptions(home, variables, project, [])).RunAsync();
+        var jobs = await new GitLabRunner(Component("{ files: [ old.sql, change.sql ], schema: schema.sql, config: '' }"), new GitLabRunnerOptions(home, variables, project, [])).RunAsync();
         return Assert.Single(jobs);
     }
 

@@ -57,6 +57,9 @@ public sealed class GitLabReportsTests : IAsyncLifetime
         await Reports().IssueAsync("7", Marker, "needs a person", $"{Marker}\nbody", default);
         Assert.Equal(121, _gitlab.Issues.Count);
         var issue = _gitlab.Issues[_gitlab.Issues.Keys.Max()];
+        _gitlab.Closed.Add(_gitlab.Issues.Keys.Max());
+        await Reports().IssueAsync("7", Marker, "needs a person", $"{Marker}\nbody", default);
+        Assert.Equal(121, _gitlab.Issues.Count);
         Assert.Equal(("needs a person", "safe-deploy", true), (issue["title"]!.ToString(), issue["labels"]!.ToString(), issue["confidential"]!.GetValue<bool>()));
     }
 

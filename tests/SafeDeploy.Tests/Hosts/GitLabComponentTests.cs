@@ -37,7 +37,7 @@ public sealed class GitLabComponentTests
             var inputs = GitLabInputs.Read(job.Variables);
             var expected = HostModel.InputsOn(CiHosts.GitLab).Where(i => i.IsOf(verb) && given.ContainsKey(i.Name)).ToArray();
             Assert.Equal(expected.Select(i => (i.Name, given[i.Name].Text)), expected.Select(i => (i.Name, inputs[i.Name])));
-            Assert.Empty(HostCommandLine.Of(verb, inputs).Wrong);
+            Assert.Empty(HostCommandLine.Of(verb, inputs, GitLabInputs.Words).Wrong);
         }
 
         // What only makes sense by a person's hand is no input of a job that nobody watches.
@@ -85,7 +85,7 @@ public sealed class GitLabComponentTests
         var job = GitLabPipeline.Parse(Component.Fill(Given(("job-prefix", "db:")))).Jobs(Tag)[1];
         Assert.Equal(("db:recover", "on_failure", ".post", "true"), (job.Name, job.When, job.Stage, job.Variables["SAFE_DEPLOY_INPUT_OWN_RUN"]));
         Assert.Equal("db:deploy", Assert.Single(job.Needs!.Value));
-        Assert.Contains("--own-run", HostCommandLine.Of("recover", GitLabInputs.Read(job.Variables)).Arguments);
+        Assert.Contains("--own-run", HostCommandLine.Of("recover", GitLabInputs.Read(job.Variables), GitLabInputs.Words).Arguments);
     }
 
     [Fact]
@@ -144,6 +144,7 @@ public sealed class GitLabComponentTests
         { Kind: InputKind.Lines } => ("[ db/a b.sql, db/c.sql ]", "db/a b.sql\ndb/c.sql"),
         { Kind: InputKind.Flag } or { Words: ["true", "false"] } => ("true", "true"),
         { Words.IsEmpty: false } => (input.Words[^1], input.Words[^1]),
+        { Form: InputForm.Duration } => ("7m", "7m"),
         _ => ($"'of {input.Name}'", $"of {input.Name}"),
     };
 

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using SafeDeploy.Cli;
 using SafeDeploy.Cli.Terminal;
 using SafeDeploy.Integrations.Hosts;
+using SafeDeploy.Integrations.Hosts.GitHub;
 
 namespace SafeDeploy.Tests.Hosts;
 
@@ -67,7 +68,7 @@ public sealed partial class HostModelTests
             ["park-for"] = "2h",
             ["dry-run"] = "true",
         }.ToImmutableDictionary();
-        var (arguments, wrong) = HostCommandLine.Of("preflight", values);
+        var (arguments, wrong) = HostCommandLine.Of("preflight", values, GitHubInputs.Words);
         Assert.Empty(wrong);
         Assert.Equal(["preflight", "--config", "deploy/safe-deploy.yml", "--reason", "a reason; with $HOME \"quotes\"", "--accept-drift", "--park-for", "2h"], arguments.ToArray());
     }
@@ -75,15 +76,17 @@ public sealed partial class HostModelTests
     [Fact]
     public void A_list_is_one_value_a_line() => Assert.Equal(
         ["plan", "--files", "db/a b.sql", "--files", "db/c.sql"],
-        HostCommandLine.Of("plan", ImmutableDictionary<string, string>.Empty.Add("files", "db/a b.sql\n\n  db/c.sql\n")).Arguments.ToArray());
+        HostCommandLine.Of("plan", ImmutableDictionary<string, string>.Empty.Add("files", "db/a b.sql\n\n  db/c.sql\n"), GitHubInputs.Words).Arguments.ToArray());
 
     [Theory]
     [InlineData("nope", "config", "x", "step \"nope\" is not known")]
     [InlineData("rollback", "dry-run", "yes", "dry-run \"yes\" is not known; accepted: true, false")]
     [InlineData("plan", "comment", "sometimes", "comment \"sometimes\" is not known; accepted: always, on-risk, never")]
     [InlineData("run", "image", "--deployment=x", "begins with a hyphen")]
-    public void A_wrong_input_is_named(string verb, string input, string value, string message) =>
-        Assert.Contains(message, Assert.Single(HostCommandLine.Of(verb, ImmutableDictionary<string, string>.Empty.Add(input, value)).Wrong), StringComparison.Ordinal);
+    [InlineData("run", "rollback-within", "5 minutes", "rollback-within \"5 minutes\" is no duration")]
+    [InlineData("backup", "park-for", "soon", "park-for \"soon\" is no duration")]
+    public void A_wrong_input_is_named(string verb, string input, string value, string message) => Assert.Contains(
+        message, Assert.Single(HostCommandLine.Of(verb, ImmutableDictionary<string, string>.Empty.Add(input, value), GitHubInputs.Words).Wrong).What, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("success", false)]

@@ -30,8 +30,12 @@ public sealed partial class TaskManifestTests
         Assert.Equal(["Major", "Minor", "Patch"], _task["version"]!.AsObject().Select(m => m.Key));
         Assert.All(_task["version"]!.AsObject(), m => Assert.True(m.Value!.GetValue<int>() >= 0));
         Assert.Equal(1, _task["version"]!["Major"]!.GetValue<int>());
-        Assert.Matches("^[0-9]+\\.[0-9]+\\.[0-9]+$", Text("minimumAgentVersion"));
+        Assert.Equal(AzureManifest.MinimumAgent, Text("minimumAgentVersion"));
     }
+
+    [Fact]
+    public void The_oldest_agent_stands_in_the_guide() =>
+        Assert.Contains($"Agent {AzureManifest.MinimumAgent} or newer", Repository.Read("docs/guides/azure-pipelines.md"), StringComparison.Ordinal);
 
     [Fact]
     public void Its_inputs_are_as_the_schema_wants_them_and_those_of_the_model()

@@ -34,6 +34,9 @@ public static class AzureCommands
 
     public static string BuildTag(string tag) => Of("build.addbuildtag", tag);
 
+    /// <summary>A tag stands in the address of the call that removes it.</summary>
+    public static string TagText(string text) => string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
+
     public static string Group(string title) => $"##[group]{Neutral(title)}";
 
     public const string EndGroup = "##[endgroup]";

@@ -70,7 +70,21 @@ public sealed record IterationCommit(string? CommitId);
 /// <param name="NextSkip">0 after the last page.</param>
 public sealed record IterationChanges(ImmutableArray<IterationChange> ChangeEntries, int NextSkip);
 
-public sealed record IterationChange(int ChangeTrackingId, ChangedItem? Item);
+/// <param name="ChangeType">Words separated by commas, or the sum of their numbers.</param>
+public sealed record IterationChange(int ChangeTrackingId, ChangedItem? Item, JsonElement ChangeType)
+{
+    // VersionControlChangeType of the interface.
+    private const int Delete = 16;
+    private const int SourceRename = 1024;
+
+    /// <summary>After it nothing has this path: a deletion, or the old name of a file that was renamed.</summary>
+    public bool IsGone => ChangeType.ValueKind switch
+    {
+        JsonValueKind.String => ChangeType.GetString()!.Split(',', StringSplitOptions.TrimEntries).Any(word => word is "delete" or "sourceRename"),
+        JsonValueKind.Number when ChangeType.TryGetInt32(out var number) => (number & (Delete | SourceRename)) != 0,
+        _ => false,
+    };
+}
 
 /// <param name="Path">From the repository's root, with a slash before it.</param>
 public sealed record ChangedItem(string? Path);

@@ -16,8 +16,14 @@ public static class AzureManifest
     /// <summary>What pipelines write after the @; another one when inputs break.</summary>
     private const int Major = 1;
 
-    /// <summary>The first agent with the handler Node20_1.</summary>
-    private const string MinimumAgent = "3.232.1";
+    /// <summary>
+    /// The oldest agent that starts the task: of two handlers it takes the newest that it has, and this one has Node20_1. The agent's source has that
+    /// handler from v3.230.2; 3.232.1 is what Microsoft's guide for tasks named first (azure-pipelines-tasks, docs/migrateNode20.md).
+    /// </summary>
+    public const string MinimumAgent = "3.232.1";
+
+    /// <summary>Oldest first.</summary>
+    private static readonly ImmutableArray<string> NodeHandlers = ["Node20_1", "Node24"];
 
     private static readonly ImmutableArray<(string Name, string Title)> Groups = [("release", "Release"), ("risk", "Plan and risk"), ("shown", "What is shown"), ("runs", "How it runs")];
 
@@ -180,7 +186,7 @@ public static class AzureManifest
     private static void Handlers(Utf8JsonWriter json, string phase, string file)
     {
         json.WriteStartObject(phase);
-        foreach (var handler in new[] { "Node20_1", "Node24" })
+        foreach (var handler in NodeHandlers)
         {
             json.WriteStartObject(handler);
             json.WriteString("target", file);

@@ -16,9 +16,17 @@ public static class AzurePermissions
     {
         _ when IsNotAccepted(refused) => NotAccepted,
         _ when Says(refused, GitPermission) => Contribute(context),
-        _ when refused.Status == HttpStatusCode.NotFound || Says(refused, GitNotFound) =>
-            " The token does not see the repository: a job whose authorization is limited to its project, or to the repositories that it names, reaches no other. Name it under resources: repositories, or change the limits in Project settings > Pipelines > Settings.",
+        _ when IsNotSeen(refused) => NotSeen,
         { Status: HttpStatusCode.Forbidden } => Contribute(context),
+        _ => "",
+    };
+
+    public static string Changes(AzureContext context, RestRefusedException refused) => refused switch
+    {
+        _ when IsNotAccepted(refused) => NotAccepted,
+        _ when Says(refused, GitPermission) => Read(context),
+        _ when IsNotSeen(refused) => NotSeen,
+        { Status: HttpStatusCode.Forbidden } => Read(context),
         _ => "",
     };
 
@@ -35,12 +43,21 @@ public static class AzurePermissions
     private const string NotAccepted =
         " The job's own token is not accepted; it is valid while the job runs. For another organization or server a task cannot report.";
 
+    private const string NotSeen =
+        " The token does not see the repository: a job whose authorization is limited to its project, or to the repositories that it names, reaches no other. Name it under resources: repositories, or change the limits in Project settings > Pipelines > Settings.";
+
     /// <summary>203 and a redirection are the page to sign in.</summary>
     private static bool IsNotAccepted(RestRefusedException refused) =>
         refused.Status is HttpStatusCode.Unauthorized or HttpStatusCode.NonAuthoritativeInformation or HttpStatusCode.Redirect;
 
+    private static bool IsNotSeen(RestRefusedException refused) => refused.Status == HttpStatusCode.NotFound || Says(refused, GitNotFound);
+
     private static bool Says(RestRefusedException refused, string code) => refused.Message.StartsWith(code, StringComparison.Ordinal);
 
-    private static string Contribute(AzureContext context) =>
-        $" It needs \"Contribute to pull requests\" for {context.BuildIdentity}: Project settings > Repositories > {context.RepositoryName} > Security.";
+    private static string Contribute(AzureContext context) => Repository(context, "Contribute to pull requests");
+
+    private static string Read(AzureContext context) => Repository(context, "Read");
+
+    private static string Repository(AzureContext context, string permission) =>
+        $" It needs \"{permission}\" for {context.BuildIdentity}: Project settings > Repositories > {context.RepositoryName} > Security.";
 }

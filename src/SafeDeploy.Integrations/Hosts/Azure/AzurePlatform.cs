@@ -22,12 +22,15 @@ public sealed class AzurePlatform(
     private const string Prefix = "safe_deploy_";
 
     private readonly AzureContext _context = AzureContext.Of(variables);
+    private AzureChange _change = AzureChange.Unknown;
 
     public HostLog Log { get; } = new AzureLog(output);
 
     public ImmutableDictionary<string, string> Inputs { get; } = AzureInputs.Read(variables);
 
-    public IEnumerable<string> Wrong => AzureInputs.Unresolved(Inputs);
+    public InputWords Words => AzureInputs.Words;
+
+    public IEnumerable<WrongInput> Wrong => AzureInputs.Unresolved(Inputs).Concat(AzureInputs.Unknown(variables));
 
     public string JobStatus => _context.JobStatus;
 
@@ -84,25 +87,34 @@ public sealed class AzurePlatform(
         Log.Commands([AzureCommands.Summary(file)]);
     }
 
+    public async Task<IReadOnlySet<string>?> ChangedAsync(Redactor redactor, CancellationToken cancellation)
+    {
+        if (_context.PullRequest is not null && handOver.Token.Length > 0)
+            await SpeakAsync(redactor, async teller => _change = await teller.ChangeAsync(cancellation));
+        return _change.Paths;
+    }
+
     public async Task TellAsync(StepResult result, Redactor redactor, CancellationToken cancellation)
     {
-        void Say(IEnumerable<HostAnnotation> annotations) => Annotate(annotations.Select(a => a.Cleaned(redactor)));
         if (Inputs["build-tags"] == "true" && result.Outcome is { Report: { } report, Conclusion: { } conclusion })
-            Log.Commands([AzureCommands.BuildTag(Tag($"safe-deploy-{report.Environment}-{conclusion}"))]);
+            Log.Commands([AzureCommands.BuildTag(AzureCommands.TagText($"safe-deploy-{report.Environment}-{conclusion}"))]);
         if (result.Code == (int)ExitCode.Cancelled || handOver.Token.Length == 0)
         {
             if (result.Plan is { } plan)
-                Say(plan.Annotations(null, StepInputs.ConfigFolder(Inputs)));
+                Annotate(plan.Annotations(null, StepInputs.ConfigFolder(Inputs)).Select(a => a.Cleaned(redactor)));
             return;
         }
 
-        using var rest = new AzureRest(_context.Collection, handOver.Token, time);
-        using var github = _context is { IsGitHub: true, RepositoryUrl: { } url } && handOver.GitHubToken.Length > 0 ? discussion(url, _context.RepositoryName, handOver.GitHubToken) : null;
-        await new AzureTeller(_context, Inputs, new AzureReports(rest, _context, time), github, redactor, Say).TellAsync(result, cancellation);
+        await SpeakAsync(redactor, teller => teller.TellAsync(result, _change, cancellation));
     }
 
-    /// <summary>A tag stands in the address of the call that removes it.</summary>
-    private static string Tag(string text) => string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
+    private async Task SpeakAsync(Redactor redactor, Func<AzureTeller, Task> act)
+    {
+        using var rest = new AzureRest(_context.Collection, handOver.Token, time);
+        using var github = _context is { IsGitHub: true, RepositoryUrl: { } url } && handOver.GitHubToken.Length > 0 ? discussion(url, _context.RepositoryName, handOver.GitHubToken) : null;
+        await act(new AzureTeller(
+            _context, Inputs, new AzureReports(rest, _context, time), github, redactor, annotations => Annotate(annotations.Select(a => a.Cleaned(redactor)))));
+    }
 
     private static string Kept(string name) => Prefix + name.Replace("-", "", StringComparison.Ordinal);
 }

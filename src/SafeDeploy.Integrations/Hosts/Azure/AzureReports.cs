@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 
@@ -12,6 +13,8 @@ public sealed class AzureReports(AzureRest rest, AzureContext context, TimeProvi
 
     private const int ChangesAtOnce = 2000;
     private const string WorkItemTag = "safe-deploy-work-item-";
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789");
 
     private string Project => Uri.EscapeDataString(context.Project);
 
@@ -60,7 +63,7 @@ public sealed class AzureReports(AzureRest rest, AzureContext context, TimeProvi
             ?? throw new RestRefusedException(null, "the pull request has no iteration", "", false, null);
     }
 
-    /// <summary>The files that the pull request changes, from the repository's root, with the number by which a thread follows each.</summary>
+    /// <summary>The files that an iteration adds or changes since the common commit, from the repository's root, with the number by which a thread follows each.</summary>
     public async Task<ImmutableDictionary<string, int>> ChangedFilesAsync(Iteration iteration, CancellationToken cancellation)
     {
         var files = ImmutableDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
@@ -71,7 +74,7 @@ public sealed class AzureReports(AzureRest rest, AzureContext context, TimeProvi
                 while (skip is { } at)
                 {
                     var page = await rest.GetAsync(FormattableString.Invariant($"{Pull}/iterations/{iteration.Id}/changes?$top={ChangesAtOnce}&$skip={at}&{AzureRest.Version}"), AzureJson.Default.IterationChanges, cancellation);
-                    foreach (var change in page.ChangeEntries.Where(c => c.Item?.Path is not null))
+                    foreach (var change in page.ChangeEntries.Where(c => c is { IsGone: false, Item.Path: not null }))
                         files[change.Item!.Path!.TrimStart('/')] = change.ChangeTrackingId;
                     skip = page.NextSkip > at ? page.NextSkip : null;
                 }
@@ -84,25 +87,40 @@ public sealed class AzureReports(AzureRest rest, AzureContext context, TimeProvi
     public Task StatusAsync(NewStatus status, CancellationToken cancellation) => AgainAsync(
         () => rest.SendAsync(HttpMethod.Post, $"{Pull}/statuses?{AzureRest.Version}", status, AzureJson.Default.NewStatus, cancellation), cancellation);
 
-    /// <summary>One work item a run: its number is kept as a tag of the build, by which a second call finds it.</summary>
+    /// <summary>One work item a deployment, whichever build asks: <see cref="MarkAsync"/> makes it known to the whole project.</summary>
+    /// <param name="deployment">Its id in the ledger.</param>
     /// <param name="type">As the project's process calls it.</param>
     /// <param name="html">The body.</param>
-    public Task WorkItemAsync(string type, string title, string html, CancellationToken cancellation) => AgainAsync(
-        async () =>
-        {
-            var tags = (await rest.GetAsync($"{Build}/tags?{AzureRest.Version}", AzureJson.Default.TagList, cancellation)).Value;
-            if (tags.Any(t => t.StartsWith(WorkItemTag, StringComparison.Ordinal)))
-                return;
-            WorkItemField[] fields =
-            [
-                Field("System.Title", title), Field("System.Description", html), Field("System.Tags", "safe-deploy"),
-                Relation("Hyperlink", context.RunUrl.AbsoluteUri, "the run"), Relation("ArtifactLink", $"vstfs:///Build/Build/{context.BuildId}", "Build"),
-            ];
-            var made = await rest.SendAsync(
-                HttpMethod.Post, $"{Project}/_apis/wit/workitems/${Uri.EscapeDataString(type)}?{AzureRest.Version}", fields, AzureJson.Default.WorkItemFieldArray, AzureJson.Default.WorkItem, cancellation);
-            await rest.SendAsync(HttpMethod.Post, $"{Build}/tags?{AzureRest.Version}", [FormattableString.Invariant($"{WorkItemTag}{made.Id}")], AzureJson.Default.StringArray, cancellation);
-        },
-        cancellation);
+    /// <returns>The one that was made; null where the deployment has one.</returns>
+    public async Task<WorkItem?> WorkItemAsync(string deployment, string type, string title, string html, CancellationToken cancellation)
+    {
+        WorkItem? made = null;
+        WorkItemField[] fields =
+        [
+            Field("System.Title", title), Field("System.Description", html), Field("System.Tags", "safe-deploy"),
+            Relation("Hyperlink", context.RunUrl.AbsoluteUri, "the run"), Relation("ArtifactLink", $"vstfs:///Build/Build/{context.BuildId}", "Build"),
+        ];
+        await AgainAsync(
+            async () =>
+            {
+                // Of the project, not of the build: recover runs in another one. The deployment is never part of a query, so nothing in its name can change one.
+                var tags = (await rest.GetAsync($"{Project}/_apis/build/tags?{AzureRest.Version}", AzureJson.Default.TagList, cancellation)).Value;
+                made = tags.Any(t => IsMarkOf(deployment, t)) ? null : await rest.SendAsync(
+                    HttpMethod.Post, $"{Project}/_apis/wit/workitems/${Uri.EscapeDataString(type)}?{AzureRest.Version}", fields, AzureJson.Default.WorkItemFieldArray, AzureJson.Default.WorkItem, cancellation);
+            },
+            cancellation);
+        return made;
+    }
+
+    /// <summary>A tag of this build that names the deployment and its work item: by it every other build finds the item.</summary>
+    public Task MarkAsync(string deployment, WorkItem item, CancellationToken cancellation) => AgainAsync(
+        () => rest.SendAsync(HttpMethod.Post, $"{Build}/tags?{AzureRest.Version}", [FormattableString.Invariant($"{Mark(deployment)}{item.Id}")], AzureJson.Default.StringArray, cancellation), cancellation);
+
+    private static string Mark(string deployment) => $"{WorkItemTag}{AzureCommands.TagText(deployment)}-";
+
+    /// <summary>After the mark comes the number alone: <c>prod-1</c> is not <c>prod-1-2</c>.</summary>
+    private static bool IsMarkOf(string deployment, string tag) =>
+        tag.StartsWith(Mark(deployment), StringComparison.OrdinalIgnoreCase) && tag.AsSpan(Mark(deployment).Length) is { IsEmpty: false } number && !number.ContainsAnyExcept(Digits);
 
     private async Task<IEnumerable<PullRequestThread>> ThreadsAsync(CancellationToken cancellation) =>
         (await rest.GetAsync($"{Pull}/threads?{AzureRest.Version}", AzureJson.Default.ThreadList, cancellation)).Value.Where(t => t is { IsDeleted: false, First.IsDeleted: false });

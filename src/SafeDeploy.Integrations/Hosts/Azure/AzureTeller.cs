@@ -14,69 +14,91 @@ public sealed class AzureTeller(
 
     private string ConfigFolder => StepInputs.ConfigFolder(inputs);
 
-    public async Task TellAsync(StepResult result, CancellationToken cancellation)
+    /// <summary>What the pull request changes, from whoever hosts the repository; what is not told is null.</summary>
+    public async Task<AzureChange> ChangeAsync(CancellationToken cancellation)
     {
-        if (result.Plan is { } plan)
-            await PlanAsync(plan, cancellation);
-        if (result.Outcome is { ExitCode: (int)ExitCode.PersonNeeded, Report: { } report } outcome && inputs["open-work-item"] == "true")
-            await TryAsync(
-                "work item", refused => AzurePermissions.WorkItem(context, inputs["work-item-type"], refused),
-                () => reports.WorkItemAsync(
-                    inputs["work-item-type"], redactor.Clean(PostMortem.Title(outcome, report)), redactor.Clean(PostMortemHtml.Of(outcome, report, context.RunUrl)), cancellation));
+        var change = AzureChange.Unknown;
+        var what = StepInputs.ChangedFiles(inputs);
+        if (context is { PullRequest: not null, IsAzureRepository: true })
+            await TryAsync(what, refused => AzurePermissions.Changes(context, refused), async () =>
+            {
+                change = change with { Iteration = await reports.IterationAsync(cancellation) };
+                var tracking = await reports.ChangedFilesAsync(change.Iteration, cancellation);
+                change = change with { Tracking = tracking, Paths = tracking.Keys.ToHashSet(StringComparer.Ordinal) };
+            });
+        if (context is { PullRequest: { } pull, IsGitHub: true })
+            change = change with { Paths = await AtGitHubAsync(pull, what, cancellation) };
+        return change;
     }
 
-    private Task PlanAsync(PlanView plan, CancellationToken cancellation) => context switch
+    private async Task<IReadOnlySet<string>?> AtGitHubAsync(int pull, string what, CancellationToken cancellation)
     {
-        { PullRequest: { } pull, IsGitHub: true } => AtGitHubAsync(pull, plan, cancellation),
-        { PullRequest: not null, IsAzureRepository: true } => AtAzureAsync(plan, cancellation),
-        _ => AnnotatedAsync(plan, null),
-    };
+        IReadOnlySet<string>? paths = null;
+        void Say(string why) => annotate([new HostAnnotation("notice", "safe-deploy", $"no {what}: {why}")]);
+        if (github is not null)
+            await TryAsync(what, refused => refused.IsPermission ? " The service connection needs to read pull requests of the repository." : "", async () =>
+            {
+                paths = await github.ChangedPathsAsync(pull, cancellation);
+                if (paths is null)
+                    Say("GitHub does not list all files of so large a pull request");
+            });
+        else if (inputs["files"].Length > 0)
+            Say("the repository is at GitHub; githubConnection names the service connection through which it is asked");
+        return paths;
+    }
 
-    private async Task AtAzureAsync(PlanView plan, CancellationToken cancellation)
+    /// <param name="change">As <see cref="ChangeAsync"/> found it.</param>
+    public async Task TellAsync(StepResult result, AzureChange change, CancellationToken cancellation)
     {
-        Iteration? iteration = null;
-        ImmutableDictionary<string, int>? changed = null;
-        await TryAsync("list of changed files", InPullRequest, async () =>
-        {
-            iteration = await reports.IterationAsync(cancellation);
-            changed = await reports.ChangedFilesAsync(iteration, cancellation);
-        });
-        await AnnotatedAsync(plan, changed?.Keys.ToHashSet(StringComparer.Ordinal));
+        if (result.Plan is { } plan)
+            await PlanAsync(plan, change, cancellation);
+        if (result.Outcome is { ExitCode: (int)ExitCode.PersonNeeded, Report: { } report } outcome && inputs["open-work-item"] == "true")
+            await WorkItemAsync(outcome, report, cancellation);
+    }
+
+    private async Task WorkItemAsync(OutcomeDocument outcome, RunReport report, CancellationToken cancellation)
+    {
+        var (type, title) = (inputs["work-item-type"], redactor.Clean(PostMortem.Title(outcome, report)));
+        WorkItem? made = null;
+        await TryAsync("work item", refused => AzurePermissions.WorkItem(context, type, refused), async () =>
+            made = await reports.WorkItemAsync(report.Deployment, type, title, redactor.Clean(PostMortemHtml.Of(outcome, report, context.RunUrl)), cancellation));
+        if (made is { } item)
+            await TryAsync("tag by which other builds find the work item", _ => "", () => reports.MarkAsync(report.Deployment, item, cancellation));
+    }
+
+    private async Task PlanAsync(PlanView plan, AzureChange change, CancellationToken cancellation)
+    {
+        if (context is { PullRequest: { } pull, IsGitHub: true })
+            await CommentAtGitHubAsync(pull, plan, cancellation);
+        annotate(plan.Annotations(change.Paths, ConfigFolder));
+        if (context is { PullRequest: not null, IsAzureRepository: true })
+            await AtAzureAsync(plan, change, cancellation);
+    }
+
+    private async Task AtAzureAsync(PlanView plan, AzureChange change, CancellationToken cancellation)
+    {
         if (inputs["comment"] != "never")
             await TryAsync("comment", InPullRequest, () => reports.ThreadAsync(
                 PlanText.Marker(plan.Environment), redactor.Clean(PlanText.Comment(plan, context.RunUrl, AzureReports.BodyLimit)), plan.Refuses, inputs["comment"] == "on-risk" && !plan.HasRisk, cancellation));
-        if (inputs["comment"] != "never" && iteration is { } built && changed is { } files && int.TryParse(inputs["threads"], NumberStyles.None, CultureInfo.InvariantCulture, out var most))
+        if (inputs["comment"] != "never" && change is { Iteration: { } built, Tracking: { } files } && int.TryParse(inputs["threads"], NumberStyles.None, CultureInfo.InvariantCulture, out var most))
             await TryAsync("threads at the lines", InPullRequest, () => reports.LineThreadsAsync(
                 LineThread.Family(plan.Environment), [.. LineThread.Of(plan, ConfigFolder, files.ContainsKey, most).Select(t => t with { Body = redactor.Clean(t.Body) })], built, files, cancellation));
         if (inputs["pull-request-status"] == "true")
             await TryAsync("status of the pull request", InPullRequest, () => reports.StatusAsync(
                 new NewStatus(
                     plan.Refuses ? "failed" : "succeeded", redactor.Clean(HostMarkdown.Cut(plan.Headline, LongestDescription).TrimEnd()), context.RunUrl.AbsoluteUri,
-                    new StatusContext($"plan/{plan.Environment}", "safe-deploy"), iteration?.Id), cancellation));
+                    new StatusContext($"plan/{plan.Environment}", "safe-deploy"), change.Iteration?.Id), cancellation));
     }
 
-    private async Task AtGitHubAsync(int pull, PlanView plan, CancellationToken cancellation)
+    private async Task CommentAtGitHubAsync(int pull, PlanView plan, CancellationToken cancellation)
     {
-        IReadOnlySet<string>? changed = null;
+        if (inputs["comment"] == "never")
+            return;
         if (github is not null)
-        {
-            await TryAsync("list of changed files", _ => "", async () => changed = await github.ChangedPathsAsync(pull, cancellation));
-            if (inputs["comment"] != "never")
-                await TryAsync("comment at GitHub", AtGitHub, () => github.CommentAsync(
-                    pull, PlanText.Marker(plan.Environment), redactor.Clean(PlanText.Comment(plan, context.RunUrl, AzureReports.BodyLimit)), inputs["comment"] == "on-risk" && !plan.HasRisk, cancellation));
-        }
-        else if (inputs["comment"] != "never")
-        {
+            await TryAsync("comment at GitHub", AtGitHub, () => github.CommentAsync(
+                pull, PlanText.Marker(plan.Environment), redactor.Clean(PlanText.Comment(plan, context.RunUrl, AzureReports.BodyLimit)), inputs["comment"] == "on-risk" && !plan.HasRisk, cancellation));
+        else
             annotate([new HostAnnotation("notice", "safe-deploy", "no comment: the repository is at GitHub; githubConnection names the service connection through which the comment goes there")]);
-        }
-
-        await AnnotatedAsync(plan, changed);
-    }
-
-    private Task AnnotatedAsync(PlanView plan, IReadOnlySet<string>? changed)
-    {
-        annotate(plan.Annotations(changed, ConfigFolder));
-        return Task.CompletedTask;
     }
 
     private string InPullRequest(RestRefusedException refused) => AzurePermissions.PullRequest(context, refused);

@@ -16,8 +16,7 @@ public sealed class GitHubDiscussion : IChangeDiscussion
 
     public void Dispose() => _rest.Dispose();
 
-    public async Task<IReadOnlySet<string>> ChangedPathsAsync(int pullRequest, CancellationToken cancellation) =>
-        (await _reports.ChangedFilesAsync(pullRequest, cancellation)).Select(f => f.Filename).ToHashSet(StringComparer.Ordinal);
+    public Task<IReadOnlySet<string>?> ChangedPathsAsync(int pullRequest, CancellationToken cancellation) => _reports.ChangedPathsAsync(pullRequest, cancellation);
 
     public Task CommentAsync(int pullRequest, string marker, string body, bool onlyUpdate, CancellationToken cancellation) =>
         _reports.CommentAsync(pullRequest, marker, body, onlyUpdate, cancellation);

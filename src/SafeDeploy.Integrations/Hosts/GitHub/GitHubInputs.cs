@@ -6,6 +6,8 @@ namespace SafeDeploy.Integrations.Hosts.GitHub;
 public static class GitHubInputs
 {
     private const string Prefix = "INPUT_";
+    public static readonly InputWords Words = new(CiHosts.GitHub, "action/README.md", input => input, input => $"with: {input}");
+
     private const string Inside = "/github/workspace";
 
     /// <summary>By input name. A host path of the workspace in the middle of a value is written as the container sees it: the runner does that only at its start.</summary>
@@ -16,6 +18,9 @@ public static class GitHubInputs
             .Select(name => (name, Value: variables.GetValueOrDefault(Variable(name), "")))
             .ToImmutableDictionary(i => i.name, i => host is null ? i.Value : Translate(i.Value, host), StringComparer.Ordinal);
     }
+
+    /// <summary>The runner only warns of them.</summary>
+    public static IEnumerable<WrongInput> Unknown(ImmutableDictionary<string, string> variables) => UnknownInputs.Near(variables, Prefix, Variable, Words);
 
     /// <summary>The runner keeps the hyphen.</summary>
     public static string Variable(string input) => Prefix + input.ToUpperInvariant().Replace(' ', '_');

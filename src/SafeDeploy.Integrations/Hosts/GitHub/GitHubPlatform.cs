@@ -19,6 +19,10 @@ public sealed class GitHubPlatform(ImmutableDictionary<string, string> variables
 
     public ImmutableDictionary<string, string> Inputs { get; } = GitHubInputs.Read(variables);
 
+    public InputWords Words => GitHubInputs.Words;
+
+    public IEnumerable<WrongInput> Wrong => GitHubInputs.Unknown(variables);
+
     public string JobStatus => Inputs["job-status"];
 
     /// <summary>A skipped main has no post here.</summary>

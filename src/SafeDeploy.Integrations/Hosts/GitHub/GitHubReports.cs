@@ -11,6 +11,10 @@ public sealed class GitHubReports(GitHubRest rest, string repository, TimeProvid
     /// <summary>What GitHub takes as the body of a comment or an issue.</summary>
     public const int BodyLimit = 65_536;
 
+    /// <summary>What GitHub lists of a pull request; further files change without being told.</summary>
+    /// <remarks>docs.github.com/rest/pulls/pulls, "List pull requests files".</remarks>
+    public const int MostFiles = 3000;
+
     private const int AnnotationsAtOnce = 50;
     private const string Label = "safe-deploy";
 
@@ -30,12 +34,13 @@ public sealed class GitHubReports(GitHubRest rest, string repository, TimeProvid
         },
         cancellation);
 
-    public async Task<ImmutableArray<ChangedFile>> ChangedFilesAsync(int pullRequest, CancellationToken cancellation)
+    /// <summary>The files that a pull request adds or changes, from the repository's root; null where GitHub does not list all of them.</summary>
+    public async Task<IReadOnlySet<string>?> ChangedPathsAsync(int pullRequest, CancellationToken cancellation)
     {
         var files = new List<ChangedFile>();
         await AgainAsync(
             async () => files = await rest.ListAsync($"{Repo}/pulls/{pullRequest}/files?per_page=100", GitHubJson.Default.ChangedFileArray, _ => false, cancellation), cancellation);
-        return [.. files];
+        return files.Count >= MostFiles ? null : files.Where(f => f.Status != "removed").Select(f => f.Filename).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>A finished check run; more than fifty annotations follow in further calls.</summary>
@@ -73,11 +78,11 @@ public sealed class GitHubReports(GitHubRest rest, string repository, TimeProvid
     public Task DeploymentStatusAsync(long deployment, NewDeploymentStatus status, CancellationToken cancellation) => AgainAsync(
         () => rest.SendAsync(HttpMethod.Post, $"{Repo}/deployments/{deployment}/statuses", status, GitHubJson.Default.NewDeploymentStatus, cancellation), cancellation);
 
-    /// <summary>One open issue a marker: a second call finds the first one's.</summary>
+    /// <summary>One issue a marker, whichever run asks and whoever has closed it meanwhile.</summary>
     public Task IssueAsync(string marker, string title, string body, CancellationToken cancellation) => AgainAsync(
         async () =>
         {
-            var path = $"{Repo}/issues?state=open&labels={Label}&per_page=100";
+            var path = $"{Repo}/issues?state=all&labels={Label}&per_page=100";
             if ((await rest.ListAsync(path, GitHubJson.Default.IssueArray, i => IsMarked(i.Body, marker), cancellation)).Any(i => IsMarked(i.Body, marker)))
                 return;
             await rest.SendAsync(HttpMethod.Post, $"{Repo}/issues", new NewIssue(title, body, [Label]), GitHubJson.Default.NewIssue, cancellation);

@@ -14,8 +14,13 @@ public sealed class GitHubTeller(
     public async Task<IReadOnlySet<string>?> ChangedAsync(int pullRequest, CancellationToken cancellation)
     {
         IReadOnlySet<string>? changed = null;
-        await TryAsync("list of changed files", "pull-requests: read", async () =>
-            changed = (await reports.ChangedFilesAsync(pullRequest, cancellation)).Select(f => f.Filename).ToHashSet(StringComparer.Ordinal));
+        var what = StepInputs.ChangedFiles(inputs);
+        await TryAsync(what, "pull-requests: read", async () =>
+        {
+            changed = await reports.ChangedPathsAsync(pullRequest, cancellation);
+            if (changed is null)
+                Annotate([new HostAnnotation("notice", "safe-deploy", FormattableString.Invariant($"no {what}: GitHub lists the first {GitHubReports.MostFiles} of a pull request alone"))]);
+        });
         return changed;
     }
 

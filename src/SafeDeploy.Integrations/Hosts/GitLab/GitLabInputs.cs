@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using SafeDeploy.Config;
 
 namespace SafeDeploy.Integrations.Hosts.GitLab;
 
@@ -7,6 +8,9 @@ namespace SafeDeploy.Integrations.Hosts.GitLab;
 public static class GitLabInputs
 {
     private const string Prefix = "SAFE_DEPLOY_INPUT_";
+
+    public static readonly InputWords Words = new(
+        CiHosts.GitLab, "gitlab/README.md", input => input, input => $"inputs: {input} of the component, or the variable {Variable(input)} of a job of your own");
 
     /// <summary>The masked variable with the token for notes and issues; no input: those stand readable in the pipeline's configuration.</summary>
     public const string Token = "SAFE_DEPLOY_GITLAB_TOKEN";
@@ -19,6 +23,14 @@ public static class GitLabInputs
 
     /// <summary><c>dry-run</c> is <c>SAFE_DEPLOY_INPUT_DRY_RUN</c>: a variable has no hyphen.</summary>
     public static string Variable(string input) => Prefix + input.ToUpperInvariant().Replace('-', '_');
+
+    /// <summary>GitLab refuses a component's input that does not exist, and takes any variable; this prefix is ours alone.</summary>
+    public static IEnumerable<WrongInput> Unknown(ImmutableDictionary<string, string> variables)
+    {
+        var known = UnknownInputs.Names(Words.Host).Select(Variable).ToImmutableArray();
+        return UnknownInputs.Strangers(variables, Prefix, known).Select(name => new WrongInput(
+            $"no input has the variable {name}{(NearestKey.Of(name[Prefix.Length..], known.Select(k => k[Prefix.Length..])) is { } nearest ? $"; the nearest is {Prefix}{nearest}" : "")}", $"variables: {name}"));
+    }
 
     private static string Value(HostInput input, string? given) => given switch
     {

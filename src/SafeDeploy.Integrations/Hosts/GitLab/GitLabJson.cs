@@ -10,6 +10,8 @@ namespace SafeDeploy.Integrations.Hosts.GitLab;
 [JsonSerializable(typeof(GitLabUser))]
 [JsonSerializable(typeof(NewIssue))]
 [JsonSerializable(typeof(Issue[]))]
+[JsonSerializable(typeof(MergeRequest))]
+[JsonSerializable(typeof(MergeRequestDiff[]))]
 [JsonSerializable(typeof(CodeQualityFinding[]))]
 [JsonSerializable(typeof(ImmutableDictionary<string, string>))]
 [JsonSerializable(typeof(string[]))]
@@ -27,6 +29,12 @@ public sealed record GitLabUser(long Id);
 public sealed record NewIssue(string Title, string Description, string Labels, bool Confidential);
 
 public sealed record Issue(long Iid, string? Description);
+
+/// <param name="ChangesCount">How many files it changes: digits, with a plus where GitLab does not keep all of them; null until it is known.</param>
+public sealed record MergeRequest(string? ChangesCount);
+
+/// <param name="NewPath">From the repository's root; of a deleted file its last one.</param>
+public sealed record MergeRequestDiff(string NewPath, bool DeletedFile);
 
 /// <summary>One entry of a Code Quality report.</summary>
 /// <param name="Severity">info, minor, major, critical or blocker.</param>

@@ -14,6 +14,10 @@ public sealed class GitLabPlatform(ImmutableDictionary<string, string> variables
 
     public ImmutableDictionary<string, string> Inputs { get; } = GitLabInputs.Read(variables);
 
+    public InputWords Words => GitLabInputs.Words;
+
+    public IEnumerable<WrongInput> Wrong => GitLabInputs.Unknown(variables);
+
     public string JobStatus => _context.JobStatus;
 
     /// <summary>
@@ -56,6 +60,13 @@ public sealed class GitLabPlatform(ImmutableDictionary<string, string> variables
             Try(() => _files.Summary(result.IsPost ? $"{result.Step}-post" : result.Step, redactor.Clean(summary)));
     }
 
+    public async Task<IReadOnlySet<string>?> ChangedAsync(Redactor redactor, CancellationToken cancellation)
+    {
+        IReadOnlySet<string>? changed = null;
+        await SpeakAsync(redactor, async teller => changed = await teller.ChangedAsync(cancellation));
+        return changed;
+    }
+
     public async Task TellAsync(StepResult result, Redactor redactor, CancellationToken cancellation)
     {
         if (result.Plan is { } plan)
@@ -69,10 +80,14 @@ public sealed class GitLabPlatform(ImmutableDictionary<string, string> variables
         if (result is { Code: (int)ExitCode.Done, Outcome: { } outcome })
             Annotate([new HostAnnotation("notice", $"safe-deploy {result.Step}", outcome.Statement).Cleaned(redactor)]);
         // A job that is being cancelled has little time left; what it would tell is in its log.
-        if (result.Code == (int)ExitCode.Cancelled || _context.Project.Length == 0)
-            return;
+        if (result.Code != (int)ExitCode.Cancelled && _context.Project.Length > 0)
+            await SpeakAsync(redactor, teller => teller.TellAsync(result, cancellation));
+    }
+
+    private async Task SpeakAsync(Redactor redactor, Func<GitLabTeller, Task> act)
+    {
         using var rest = Token.Length > 0 ? new GitLabRest(_context.ApiUrl, Token, time) : null;
-        await new GitLabTeller(_context, Inputs, rest is null ? null : new GitLabReports(rest, time), redactor, Annotate).TellAsync(result, cancellation);
+        await act(new GitLabTeller(_context, Inputs, rest is null ? null : new GitLabReports(rest, time), redactor, Annotate));
     }
 
     /// <summary>A file that cannot be written costs what it would have shown, never the step.</summary>

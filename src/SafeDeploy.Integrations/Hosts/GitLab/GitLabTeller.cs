@@ -16,13 +16,29 @@ public sealed class GitLabTeller(
     private const string Grant =
         $"Make a project access token (Settings > Access tokens) with the role Reporter and the scope api, and keep it as the masked variable {GitLabInputs.Token} (Settings > CI/CD > Variables)";
 
+    /// <summary>From the repository's root; null outside merge requests, where no files are judged, and where GitLab does not tell.</summary>
+    public async Task<IReadOnlySet<string>?> ChangedAsync(CancellationToken cancellation)
+    {
+        if (context.MergeRequest is not { } number || inputs["files"].Length == 0)
+            return null;
+        IReadOnlySet<string>? changed = null;
+        var what = StepInputs.ChangedFiles(inputs);
+        await TryAsync(what, "read it", async gitlab =>
+        {
+            changed = await gitlab.ChangedPathsAsync(context.Target, number, cancellation);
+            if (changed is null)
+                Note($"no {what}: GitLab does not list as many files as the merge request changes");
+        });
+        return changed;
+    }
+
     public async Task TellAsync(StepResult result, CancellationToken cancellation)
     {
         if (result.Plan is { } plan && context.MergeRequest is { } number && inputs["comment"] != "never")
-            await TryAsync("note", gitlab => gitlab.NoteAsync(
+            await TryAsync("note", "write one", gitlab => gitlab.NoteAsync(
                 context.Target, number, PlanText.Marker(plan.Environment), Body(PlanText.Comment(plan, context.JobUrl, NoteLimit)), inputs["comment"] == "on-risk" && !plan.HasRisk, cancellation));
         if (result.Outcome is { Report: { } report, ExitCode: (int)ExitCode.PersonNeeded } outcome && inputs["open-issue"] == "true")
-            await TryAsync("issue", gitlab => gitlab.IssueAsync(
+            await TryAsync("issue", "write one", gitlab => gitlab.IssueAsync(
                 context.Project, PostMortem.Marker(report.Deployment), redactor.Clean(PostMortem.Title(outcome, report)), Body(PostMortem.Body(outcome, context.JobUrl, NoteLimit)), cancellation));
     }
 
@@ -30,13 +46,13 @@ public sealed class GitLabTeller(
     private string Body(string markdown) => HostMarkdown.Cut(GitLabMarkdown.Harmless(redactor.Clean(markdown)), GitLabReports.BodyLimit);
 
     /// <summary>What GitLab refuses is named, with what it needs and where that is granted; the job does not fail for it.</summary>
-    private async Task TryAsync(string what, Func<GitLabReports, Task> act)
+    private async Task TryAsync(string what, string does, Func<GitLabReports, Task> act)
     {
         if (reports is null)
         {
             Note(context.IsFork
                 ? $"no {what}: the pipeline of a fork has no token of this project; this log and the job's artifact hold the same"
-                : $"no {what}: a job's own token may not write one. {Grant}, not protected where merge requests of unprotected branches are to have it");
+                : $"no {what}: a job's own token may not {does}. {Grant}, not protected where merge requests of unprotected branches are to have it");
             return;
         }
 
