@@ -14,8 +14,16 @@ public static class HostCommandLine
         if (HostModel.Verb(verb) is null)
             return ([], [words.Wrong("step", $"\"{verb}\" is not known; accepted: {string.Join(", ", HostModel.Verbs.Select(v => v.Name))}")]);
         var wrong = HostModel.InputsOn(words.Host).Where(i => i.IsOf(verb)).Select(i => (i.Name, Why: Wrong(i, Value(i, values)))).Where(w => w.Why is not null)
-            .Select(w => words.Wrong(w.Name, w.Why!)).ToImmutableArray();
+            .Select(w => words.Wrong(w.Name, w.Why!)).Concat(DryRun(verb, values, words)).ToImmutableArray();
         return ([verb, .. HostModel.InputsOf(verb).SelectMany(i => Arguments(i, Value(i, values)))], wrong);
+    }
+
+    /// <summary>Of all inputs of another step this one must not be passed over: the step would be a real one.</summary>
+    private static IEnumerable<WrongInput> DryRun(string verb, ImmutableDictionary<string, string> values, InputWords words)
+    {
+        var input = HostModel.Inputs.Single(i => i.Name == "dry-run");
+        if (!input.IsOf(verb) && HostModel.Verb(verb)!.HasHook && Value(input, values) == "true")
+            yield return words.Wrong(input.Name, $"\"true\": {verb} has no dry run and would be a real one; step plan tells in advance what it would do");
     }
 
     private static string Value(HostInput input, ImmutableDictionary<string, string> values) =>

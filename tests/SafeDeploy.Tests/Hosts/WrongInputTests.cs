@@ -41,6 +41,20 @@ public sealed partial class WrongInputTests : IDisposable
         Assert.Contains(page, log, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("github", "INPUT_DRY-RUN=true", "with: dry-run")]
+    [InlineData("azure", "INPUT_DRYRUN=true", "inputs: dryRun")]
+    [InlineData("gitlab", "SAFE_DEPLOY_INPUT_DRY_RUN=true", "SAFE_DEPLOY_INPUT_DRY_RUN")]
+    public async Task A_dry_run_of_a_step_that_has_none_is_refused(string host, string given, string where)
+    {
+        var (code, log) = await CallAsync(host, "migrate-tenants", given);
+        Assert.Equal(64, code);
+        Assert.Contains("migrate-tenants has no dry run and would be a real one", log, StringComparison.Ordinal);
+        Assert.Contains(where, log, StringComparison.Ordinal);
+        // What changes nothing has no need of one.
+        Assert.DoesNotContain("dry run", (await CallAsync(host, "status", given)).Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_input_is_told_with_the_name_that_its_host_reads()
     {
