@@ -35,6 +35,11 @@ public static partial class HeaderReader
         return (header, null);
     }
 
+    /// <summary>Whether the head of a script asks for statements outside a transaction; a head that cannot be read asks for nothing.</summary>
+    public static bool SaysNoTransaction(string sql) => sql.TrimStart('\uFEFF').Split('\n').Select(l => l.Trim())
+        .TakeWhile(l => l.Length == 0 || l.StartsWith("--", StringComparison.Ordinal))
+        .Select(l => HeaderLine().Match(l)).Any(m => m.Success && Words(MigrationHeader.None, m.Groups["words"].Value, 0).Header.NoTransaction);
+
     // Suppressions of single findings stand anywhere and are read by the risk analysis.
     private static bool IsForRiskRules(string words) =>
         words.TrimStart().StartsWith("ignore", StringComparison.Ordinal) || words.TrimStart().StartsWith("allow", StringComparison.Ordinal);

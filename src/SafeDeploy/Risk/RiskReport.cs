@@ -19,11 +19,15 @@ public sealed record RiskFile(string Path, string Sql, int FirstLine = 1, string
     /// <summary><see cref="Rollback"/> is what there is; a null one then says that there is no way back.</summary>
     public bool IsWayBackKnown { get; init; }
 
+    /// <summary>Its statements commit one by one.</summary>
+    public bool IsOutsideTransaction { get; init; } = HeaderReader.SaysNoTransaction(Sql);
+
     /// <summary>A migration of a set; what its author calls irreversible has no way back, whatever files exist.</summary>
     public static RiskFile Of(MigrationSet set, Migration migration, bool isReplayed = false) =>
         new(migration.Forward.Path, migration.Forward.Sql, migration.Forward.FirstLine, migration.Header.Irreversible ? null : migration.Rollback?.Sql, isReplayed)
         {
             // Who keeps no rollback files at all has not forgotten one.
+            IsOutsideTransaction = migration.Header.NoTransaction,
             IsWayBackKnown = migration.Header.Irreversible || !OftenWithoutWayBack.Contains(set.Layout) || set.Migrations.Any(m => m.Rollback is not null),
         };
 }

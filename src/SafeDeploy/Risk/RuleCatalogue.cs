@@ -96,6 +96,7 @@ public static class RuleCatalogue
         new ConcurrentlyInsideTransaction(),
         new ValidateInSameTransaction(),
         new LongWorkAfterStrongLock(),
+        new DataOutsideTransaction(),
         new SeveralRewritesOfOneTable(),
         new TransactionControlInMigration(),
         new SessionStateLeaks(),

@@ -47,7 +47,7 @@ internal static class OtherHazards
         new("F09", "OR REPLACE VIEW that removes a column", ["statement-will-fail"]),
         new("F10", "Syntax, unknown names, names over 63 bytes", ["sql-does-not-parse", "statement-will-fail"]),
         new("F11", "Own transaction control, settings that outlive the migration", ["transaction-control-in-migration", "session-state-leaks"]),
-        new("F12", "Not re-runnable", [], "Not a finding: history and change commit together, and a migration never runs twice"),
+        new("F12", "Not re-runnable", ["data-outside-transaction"], "Elsewhere history and change commit together, and a migration never runs twice"),
         new("F13", "An integer key near its end", [], "Not a property of a migration; no statement tells it"),
         new("T01", "A tenant migration that locks or writes a shared table", ["tenant-touches-shared-table"]),
         new("T02", "A public migration on the foreign key target of every tenant", ["shared-table-of-every-tenant"]),
