@@ -34,6 +34,9 @@ public sealed class JobHost
         _masker.Add(options.Token);
     }
 
+    /// <summary>As the machine sees it; the container has it as <c>/github/workspace</c>.</summary>
+    public string Workspace => _options.Workspace;
+
     /// <summary>The container that runs now, or null.</summary>
     public DockerStep? Running => _running;
 

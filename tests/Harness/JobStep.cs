@@ -64,6 +64,8 @@ public sealed record JobOptions(string Root, string Label)
 
     public string RefName { get; init; } = "main";
 
+    public string Sha { get; init; } = StepEnvironment.Sha;
+
     /// <summary>Besides the runner's own: <c>secrets</c>, <c>needs</c>, <c>inputs</c>, <c>matrix</c>.</summary>
     public ImmutableDictionary<string, object?> Contexts { get; init; } = ImmutableDictionary<string, object?>.Empty;
 
@@ -75,7 +77,7 @@ public sealed record JobOptions(string Root, string Label)
         ["run_id"] = RunId,
         ["workspace"] = Workspace,
         ["ref_name"] = RefName,
-        ["sha"] = StepEnvironment.Sha,
+        ["sha"] = Sha,
         ["actor"] = StepEnvironment.Actor,
     };
 

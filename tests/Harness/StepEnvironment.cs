@@ -37,7 +37,7 @@ public sealed class StepEnvironment(JobOptions options, Expr expression)
     private IEnumerable<(string, string)> GitHub() =>
     [
         ("GITHUB_JOB", "deploy"), ("GITHUB_REPOSITORY", options.Repository), ("GITHUB_REPOSITORY_OWNER", options.Repository.Split('/')[0]),
-        ("GITHUB_SHA", Sha), ("GITHUB_REF", $"refs/heads/{options.RefName}"), ("GITHUB_REF_NAME", options.RefName), ("GITHUB_REF_TYPE", "branch"),
+        ("GITHUB_SHA", options.Sha), ("GITHUB_REF", $"refs/heads/{options.RefName}"), ("GITHUB_REF_NAME", options.RefName), ("GITHUB_REF_TYPE", "branch"),
         ("GITHUB_EVENT_NAME", "push"), ("GITHUB_ACTOR", Actor), ("GITHUB_RUN_ID", options.RunId), ("GITHUB_RUN_NUMBER", "1"), ("GITHUB_RUN_ATTEMPT", options.Attempt.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("GITHUB_WORKFLOW", "deploy"),
         ("GITHUB_SERVER_URL", "https://github.example"), ("GITHUB_API_URL", options.ApiUrl), ("GITHUB_WORKSPACE", options.Workspace),
         ("GITHUB_EVENT_PATH", Path.Combine(options.Temp, "_github_workflow", "event.json")),

@@ -7,9 +7,10 @@ namespace SafeDeploy.Tests.Harness;
 public sealed record WorkflowStep(
     string Id, string? Uses, string? Run, string? If, ImmutableArray<(string Name, string Value)> With, ImmutableArray<(string Name, string Value)> Env);
 
+/// <param name="Environment">Whose protection and secrets the job has; null = none.</param>
 /// <param name="Matrix">One entry a job that is made of it: the values of its matrix; one empty entry where it has none.</param>
 public sealed record WorkflowJob(
-    string Id, ImmutableArray<string> Needs, string? If, ImmutableArray<(string Name, string Value)> Env, ImmutableArray<(string Name, string Value)> Outputs,
+    string Id, ImmutableArray<string> Needs, string? If, string? Environment, ImmutableArray<(string Name, string Value)> Env, ImmutableArray<(string Name, string Value)> Outputs,
     ImmutableArray<JobService> Services, ImmutableArray<WorkflowStep> Steps, ImmutableArray<ImmutableDictionary<string, object?>> Matrix);
 
 /// <summary>A workflow file, as far as the test runner plays it: jobs with needs, conditions, values, services and a matrix; steps that use an action or run a line.</summary>
@@ -27,6 +28,7 @@ public sealed record Workflow(ImmutableArray<(string Name, string Value)> Env, I
         id,
         Find(job, "needs") switch { YamlSequenceNode several => [.. several.Children.Select(n => n.ToString())], YamlScalarNode one => [one.ToString()], _ => [] },
         Find(job, "if")?.ToString(),
+        Find(job, "environment") switch { YamlMappingNode named => Find(named, "name")?.ToString(), var plain => plain?.ToString() },
         Pairs(job, "env"),
         Pairs(job, "outputs"),
         Find(job, "services") is YamlMappingNode services

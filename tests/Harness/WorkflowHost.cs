@@ -10,6 +10,9 @@ public sealed record WorkflowWorld(Func<string, JobOptions> Options, Func<string
     /// <summary><c>secrets</c>, <c>inputs</c>, <c>vars</c>: what the repository and who started it bring.</summary>
     public ImmutableDictionary<string, object?> Contexts { get; init; } = ImmutableDictionary<string, object?>.Empty;
 
+    /// <summary>Secrets by the environment that a job names; they come before those of the repository.</summary>
+    public ImmutableDictionary<string, ImmutableDictionary<string, string>> EnvironmentSecrets { get; init; } = ImmutableDictionary<string, ImmutableDictionary<string, string>>.Empty;
+
     /// <summary>Inputs that every step of a test gets besides those of the file, where its action has them.</summary>
     public ImmutableArray<(string Name, string Value)> Besides { get; init; } = [];
 
@@ -29,7 +32,7 @@ public sealed class WorkflowHost(Workflow workflow, WorkflowWorld world)
         foreach (var job in workflow.Jobs)
         {
             var results = job.Needs.Select(n => (string?)((Dictionary<string, object?>)_needs[n]!)["result"]).ToArray();
-            if (!Expression(Contexts(ImmutableDictionary<string, object?>.Empty, world.Options(job.Id)), results).Condition(Expr.OfStep(job.If)))
+            if (!Expression(Contexts(job, ImmutableDictionary<string, object?>.Empty, world.Options(job.Id)), results).Condition(Expr.OfStep(job.If)))
             {
                 _needs[job.Id] = Result("skipped", []);
                 continue;
@@ -40,18 +43,18 @@ public sealed class WorkflowHost(Workflow workflow, WorkflowWorld world)
             foreach (var (matrix, number) in job.Matrix.Select((m, at) => (m, at + 1)))
             {
                 var options = world.Options(job.Id);
-                var expression = Expression(Contexts(matrix, options), results);
+                var expression = Expression(Contexts(job, matrix, options), results);
                 options = options with
                 {
                     Env = [.. options.Env, .. workflow.Env.Concat(job.Env).Select(e => (e.Name, expression.Text(e.Value)))],
-                    Contexts = Contexts(matrix, options),
+                    Contexts = Contexts(job, matrix, options),
                     Services = [.. job.Services.Select(world.Service)],
                 };
                 var report = await new JobHost(options).RunAsync([.. await Task.WhenAll(job.Steps.Select(s => StepAsync(s)))]);
                 ran.Add((job.Matrix.Length == 1 ? job.Id : $"{job.Id} {number}", report));
                 conclusion = report.Conclusion == JobConclusion.Success ? conclusion : report.Conclusion.ToString().ToLowerInvariant();
                 foreach (var (name, value) in job.Outputs)
-                    outputs[name] = Outputs(report, Contexts(matrix, options), results).Text(value);
+                    outputs[name] = Outputs(report, Contexts(job, matrix, options), results).Text(value);
             }
 
             _needs[job.Id] = Result(conclusion, outputs);
@@ -72,8 +75,18 @@ public sealed class WorkflowHost(Workflow workflow, WorkflowWorld world)
         return new JobStep(step.Id) { Uses = action, If = step.If, With = [.. step.With, .. besides], Env = step.Env };
     }
 
-    private ImmutableDictionary<string, object?> Contexts(ImmutableDictionary<string, object?> matrix, JobOptions options) =>
-        world.Contexts.SetItem("needs", _needs).SetItem("matrix", matrix).SetItem("github", options.GitHub);
+    private ImmutableDictionary<string, object?> Contexts(WorkflowJob job, ImmutableDictionary<string, object?> matrix, JobOptions options)
+    {
+        var contexts = world.Contexts.SetItem("needs", _needs).SetItem("matrix", matrix).SetItem("github", options.GitHub);
+        if (job.Environment is null || !world.EnvironmentSecrets.TryGetValue(job.Environment, out var own))
+            return contexts;
+        var secrets = contexts.GetValueOrDefault("secrets") as Dictionary<string, object?> ?? [];
+        return contexts.SetItem("secrets", own.Aggregate(new Dictionary<string, object?>(secrets), (all, secret) =>
+        {
+            all[secret.Key] = secret.Value;
+            return all;
+        }));
+    }
 
     private static Expr Outputs(JobReport report, ImmutableDictionary<string, object?> contexts, string?[] needs) => Expression(
         contexts.SetItem("steps", report.Outputs.ToDictionary(

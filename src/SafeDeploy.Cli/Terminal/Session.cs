@@ -138,7 +138,8 @@ public sealed class Session : IAsyncDisposable
 
     private static OutcomeDocument Document(RunEnd end, ExitCode code, RunReport? report) => new(
         end.Conclusion is { } conclusion ? JsonSerializer.Serialize(conclusion, SafeDeployJson.Default.Conclusion).Trim('"') : null,
-        (int)code, end.Statement, [.. end.Problems.Select(ProblemNote.Of)], report);
+        (int)code, end.Statement, [.. end.Problems.Select(ProblemNote.Of)], report)
+    { Timeline = report is null ? [] : DeploymentReportReader.TimelineOf(end.History) };
 
     private static string PathOfConfig(Invocation invocation, ParseResult line) =>
         Path.GetFullPath(line.GetValue(CommonOptions.Config)!, invocation.Folder);

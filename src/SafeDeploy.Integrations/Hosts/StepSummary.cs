@@ -38,7 +38,7 @@ public static class StepSummary
         if (isOnItsWay)
             Step(head, report);
         else
-            Ended(head, report);
+            Ended(head, report, outcome.Timeline);
         if (report.Scopes.IsEmpty || (isOnItsWay && report.Steps is not [.., { Step: StepName.MigratePublic or StepName.MigrateTenants }]))
             return HostMarkdown.Cut(head.ToString(), limit);
         head.Append(CultureInfo.InvariantCulture, $"\n#### {Schemas(report.Scopes.Length)}\n\n| schema | forward | taken back | attempts | time |\n|---|---|---|---|---|\n");
@@ -54,13 +54,14 @@ public static class StepSummary
         text.Append(CultureInfo.InvariantCulture, $"{Text(report.Deployment)}: {Text(report.From?.Display ?? "nothing")} → {Text(report.To?.Display ?? "nothing")}\n");
     }
 
-    private static void Ended(StringBuilder text, RunReport report)
+    private static void Ended(StringBuilder text, RunReport report, ImmutableArray<TimelineEntry> timeline)
     {
         Facts(text, report);
         Steps(text, report);
         if (report.Decision is { } decision)
             Decision(text, decision);
         Failures(text, report.Failures);
+        text.Append(SummaryTimeline.Of(timeline));
     }
 
     /// <summary>How it ended, in one word. A step that failed leaves the deployment to the post; to a reader of the step it failed.</summary>

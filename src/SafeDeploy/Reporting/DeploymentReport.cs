@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using SafeDeploy.Migrations;
 using SafeDeploy.Runs;
 
@@ -36,8 +37,16 @@ public sealed record DeploymentReport(
 /// <param name="Result"><c>succeeded</c>, <c>skipped</c>, <c>failed</c> or <c>refused</c>; <c>open</c> while it runs, or when its process died.</param>
 public sealed record StepSpan(StepName Step, long StartMs, long DurationMs, string Result, string Summary);
 
-/// <param name="Kind"><c>opened</c>, <c>step</c>, <c>change</c>, <c>gate</c>, <c>commit</c>, <c>rollback</c>, <c>parked</c>, <c>taken-over</c>, <c>failure</c>, <c>note</c> or <c>end</c>.</param>
-public sealed record TimelineEntry(DateTimeOffset At, long OffsetMs, string Kind, StepName? Step, string Text);
+/// <param name="OffsetMs">Since the deployment began.</param>
+/// <param name="DurationMs">Of a step that begins here, of a change that ends here, of a wait that begins here; null for what has none, or is not over.</param>
+/// <param name="Kind"><c>opened</c>, <c>step</c> (it begins), <c>done</c> (it succeeded or was skipped), <c>change</c>, <c>scope</c> (one schema went back), <c>prepare</c> (a network or front was made or joined), <c>gate</c>, <c>commit</c>, <c>rollback</c>, <c>parked</c>, <c>taken-over</c>, <c>failure</c>, <c>note</c> or <c>end</c>.</param>
+/// <param name="Text">A few words.</param>
+/// <param name="Detail">What a reader who sees steps, decision and problems beside it knows already; may be empty.</param>
+public sealed record TimelineEntry(DateTimeOffset At, long OffsetMs, long? DurationMs, string Kind, StepName? Step, string Text, string Detail)
+{
+    [JsonIgnore]
+    public string Sentence => Detail.Length == 0 ? Text : $"{Text}: {Detail}";
+}
 
 /// <param name="State"><c>failed</c>, <c>untouched</c>, <c>forward</c> or <c>back</c>.</param>
 /// <param name="Problem">Code and sentence where it failed; else empty.</param>

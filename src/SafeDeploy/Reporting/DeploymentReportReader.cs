@@ -17,9 +17,12 @@ public static class DeploymentReportReader
         var last = history.Entries.IsEmpty ? start : history.Entries[^1].At;
         return new DeploymentReport(
             DeploymentReport.CurrentFormat, outcome, history.Opened?.Run, end, Offset(start, last),
-            SpansOf(history, start), [.. TimelineReader.Read(history)], TenantsOf(history, start), LocksOf(history),
+            SpansOf(history, start), TimelineOf(history), TenantsOf(history, start), LocksOf(history),
             LatencyOf(history, start), GatesOf(history), EvidenceOf(history));
     }
+
+    /// <summary>What happened when, in order; one line each. Empty without entries.</summary>
+    public static ImmutableArray<TimelineEntry> TimelineOf(LedgerHistory history) => [.. TimelineReader.Read(history)];
 
     internal static long Offset(DateTimeOffset start, DateTimeOffset at) => Math.Max(0, (long)(at - start).TotalMilliseconds);
 

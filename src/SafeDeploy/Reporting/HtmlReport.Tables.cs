@@ -65,7 +65,7 @@ public sealed partial class HtmlReport
         foreach (var entry in _report.Timeline.Take(MostRows))
             Row(
                 ("k", ReportText.Text($"{entry.At.UtcDateTime:HH:mm:ss}")), ("n", ReportText.Time(entry.OffsetMs)), ("k", entry.Step?.Text() ?? ""),
-                ("", entry.Kind == "failure" ? $"<span class=\"state bad\">{E(entry.Text)}</span>" : E(entry.Text)));
+                ("", entry.Kind == "failure" ? $"<span class=\"state bad\">{E(entry.Sentence)}</span>" : E(entry.Sentence)));
         _page.Append("</tbody></table></div>");
         More(_report.Timeline.Length);
         Close();

@@ -31,7 +31,7 @@ public sealed partial class MarkdownReport
         Line("## To be written");
         _page.Append(Questions).Append('\n');
         Line("## The first signs");
-        Items("-", [.. _report.Timeline.Where(IsSign).Take(10).Select(e => ReportText.Text($"{e.At.UtcDateTime:HH:mm:ss} {e.Text}"))]);
+        Items("-", [.. _report.Timeline.Where(IsSign).Take(10).Select(e => ReportText.Text($"{e.At.UtcDateTime:HH:mm:ss} {e.Sentence}"))]);
         Line("## What is known");
         Problems();
         Decision();

@@ -162,7 +162,7 @@ public sealed partial class MarkdownReport
         Line("### The record");
         Table("time (UTC)", "after:", "step", "what");
         foreach (var entry in _report.Timeline.Take(_most))
-            Row(ReportText.Text($"{entry.At.UtcDateTime:HH:mm:ss}"), ReportText.Time(entry.OffsetMs), entry.Step?.Text() ?? "", M(entry.Text));
+            Row(ReportText.Text($"{entry.At.UtcDateTime:HH:mm:ss}"), ReportText.Time(entry.OffsetMs), entry.Step?.Text() ?? "", M(entry.Sentence));
         _page.Append('\n');
         More(_report.Timeline.Length, _most);
     }

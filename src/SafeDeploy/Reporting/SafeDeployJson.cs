@@ -32,7 +32,11 @@ public sealed partial class SafeDeployJson : JsonSerializerContext;
 /// <summary>What a verb that may be refused before a deployment exists prints.</summary>
 /// <param name="Conclusion">Null where there was nothing to do and no deployment is there.</param>
 /// <param name="Report">Null when no deployment was opened.</param>
-public sealed record OutcomeDocument(string? Conclusion, int ExitCode, string Statement, ImmutableArray<ProblemNote> Problems, RunReport? Report);
+public sealed record OutcomeDocument(string? Conclusion, int ExitCode, string Statement, ImmutableArray<ProblemNote> Problems, RunReport? Report)
+{
+    /// <summary>What happened when, in order, as <c>report</c> has it; empty when no deployment was opened.</summary>
+    public ImmutableArray<TimelineEntry> Timeline { get; init; } = [];
+}
 
 public sealed record StatusDocument(
     string Environment, string State, int Epoch, double? HeartbeatAgeSeconds, DateTimeOffset? ParkedUntil, string? LastCommitted, RunReport? Report);

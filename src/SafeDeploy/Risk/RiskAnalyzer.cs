@@ -45,7 +45,7 @@ public sealed class RiskAnalyzer(ISqlParser parser)
                 [.. SideBySide.Select(all, f => Read(f, cancellation), cancellation).Select(f => Play(f, schema, options, cancellation))],
                 p => Judged(p, cancellation),
                 cancellation);
-        return new RiskReport([.. judged.SelectMany(s => s)], before.Notes) { Files = all };
+        return new RiskReport([.. judged.SelectMany(s => s)], before.Notes) { Files = all, IsIndependent = options.Independent };
     }
 
     private ReadFile Read(RiskFile file, CancellationToken cancellation)

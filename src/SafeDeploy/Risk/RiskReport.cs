@@ -80,6 +80,9 @@ public sealed record RiskReport(ImmutableArray<JudgedStatement> Statements, Immu
     /// <summary>The judged files in order, with their ways back where these are known.</summary>
     public ImmutableArray<RiskFile> Files { get; init; } = [];
 
+    /// <summary>Each file was judged alone: what one makes, another does not know.</summary>
+    public bool IsIndependent { get; init; }
+
     /// <summary>The worst finding that counts; null when there is none.</summary>
     public Severity? Worst
     {

@@ -12,7 +12,9 @@ public static partial class Normal
         text = Slowest().Replace(text, "");
         text = Digest().Replace(text, "sha256:DIGEST");
         text = Time().Replace(text, "TIME");
+        text = After().Replace(text, "+0:00:00");
         text = Age().Replace(text, "$1 AGE ago");
+        text = Sessions().Replace(text, "N sessions of the former process");
         text = Rounds().Replace(text, "in N rounds");
         text = SoakedFor().Replace(text, "after N s of soak");
         text = Patience().Replace(text, "no answer within N s");
@@ -56,8 +58,14 @@ public static partial class Normal
     [GeneratedRegex(@"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)?")]
     private static partial Regex Time();
 
+    [GeneratedRegex(@"(?<= )\+\d+:\d\d:\d\d\b")]
+    private static partial Regex After();
+
     [GeneratedRegex(@"\b(last heard) \d+ \w+ ago")]
     private static partial Regex Age();
+
+    [GeneratedRegex(@"\b\d+ sessions of the former process\b")]
+    private static partial Regex Sessions();
 
     [GeneratedRegex(@"\bin \d+ rounds?\b")]
     private static partial Regex Rounds();

@@ -39,7 +39,7 @@ public sealed class SchemaGroupsTests
     [Fact]
     public void Names_go_into_arguments_quoted_and_the_password_does_not()
     {
-        var arguments = PgDumpCommands.Dump("pg_dump", 15, "0-1", "/x.tmp", [Scope.Parse("a\"b*"), new Scope.Public()]);
+        var arguments = PgDumpCommands.Dump(PgDumpOptions.Default, 15, "0-1", "/x.tmp", [Scope.Parse("a\"b*"), new Scope.Public()]);
         Assert.Equal(["--schema=\"a\"\"b*\"", "--schema=\"public\""], arguments.TakeLast(2));
         var server = new Npgsql.NpgsqlConnectionStringBuilder { Host = "db", Username = "u", Password = "s3cret", Database = "pos" };
         Assert.Equal("s3cret", PgDumpCommands.Environment(server)["PGPASSWORD"]);

@@ -25,7 +25,9 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
     public PgDumpBackup(NpgsqlConnectionStringBuilder server, IBackupStore store, ICommandRunner runner, TimeProvider clock, PgDumpOptions options)
     {
         _server = server;
-        _source = PostgresUrl.DataSource(server, "safe-deploy/backup");
+        // Hashing the rows of a large schema takes minutes in one statement; a server that is gone is found by the connection's own probes.
+        _source = PostgresUrl.DataSource(
+            new NpgsqlConnectionStringBuilder(server.ConnectionString) { CommandTimeout = 0, TcpKeepAlive = true, TcpKeepAliveTime = 30, TcpKeepAliveInterval = 10 }, "safe-deploy/backup");
         _runner = runner;
         _store = store;
         _shelf = new BackupShelf(store);
@@ -154,7 +156,7 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
             var before = await holder.StorageAsync(scopes, cancellation);
             var tool = await _tools.MajorAsync(cancellation);
             using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            var facts = new SnapshotFacts(_source, holder.Snapshot).ReadAsync(costs, _options.Workers, counters, together.Token);
+            var facts = new SnapshotFacts(_source, holder.Snapshot, _options.LockWait).ReadAsync(costs, _options.Workers, counters, together.Token);
             var parts = await PartsAsync(set, folder, costs, tool, holder, together, facts);
             var read = await facts;
             var versions = await holder.VersionsAsync(cancellation);
@@ -179,6 +181,10 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
             };
             await _shelf.CompleteAsync(set, folder, manifest, cancellation);
             return [];
+        }
+        catch (PostgresException locked) when (locked.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            throw new ProblemException(await LockedRelations.ProblemAsync(_source, PostgresUrl.Display(_server), _options.LockWait, locked.MessageText, cancellation), locked);
         }
         catch (PostgresException failure) when (failure.SqlState is not (PostgresErrorCodes.InvalidParameterValue or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown))
         {
@@ -256,7 +262,7 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
     {
         var file = Path.Combine(folder, name);
         var result = await _runner.RunAsync(
-            PgDumpCommands.Call(PgDumpCommands.Dump(_options.Tool("pg_dump"), tool, holder.Snapshot, file + ".tmp", group.Select(g => g.Scope)), _server), cancellation);
+            PgDumpCommands.Call(PgDumpCommands.Dump(_options, tool, holder.Snapshot, file + ".tmp", group.Select(g => g.Scope)), _server), cancellation);
         if (result.ExitCode != 0)
             throw new ProblemException(await WhyAsync(name, result, holder, cancellation));
         var (bytes, hash) = await PartHash.SealAsync(file + ".tmp", cancellation);
@@ -279,9 +285,10 @@ public sealed class PgDumpBackup : IBackupMethod, IAsyncDisposable
             return PgDumpProblems.LostSnapshot(gone.Message);
         }
 
-        return _store.FreeBytes() is { } free and < 1 << 20
-            ? PgDumpProblems.Full(_store.Workplace, free, _options.Floor, result.Error)
-            : PgDumpProblems.Failed(part, result.ExitCode, $"{result.Error.TrimEnd()}\n(snapshot {holder.Snapshot})");
+        if (_store.FreeBytes() is { } free and < 1 << 20)
+            return PgDumpProblems.Full(_store.Workplace, free, _options.Floor, result.Error);
+        return await LockedRelations.ProblemAsync(_source, PostgresUrl.Display(_server), result.Error, cancellation)
+            ?? PgDumpProblems.Failed(part, result.ExitCode, $"{result.Error.TrimEnd()}\n(snapshot {holder.Snapshot})");
     }
 
     private async Task<(ImmutableArray<BackupPart> Parts, ImmutableArray<KeptFile> Files)> FilesAsync(string set, string folder, CancellationToken cancellation)

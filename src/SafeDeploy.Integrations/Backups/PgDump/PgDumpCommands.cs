@@ -9,16 +9,16 @@ namespace SafeDeploy.Integrations.Backups.PgDump;
 /// <summary>Argument lists of the client tools. Pure. Where to connect and as whom goes through the environment, never through arguments.</summary>
 public static class PgDumpCommands
 {
-    // pg_dump waits for a table that DDL holds; longer than this it fails and names the table.
-    private const int LockWaitMs = 60_000;
+    // The ledger's tables are ours: nobody locks them for long.
+    private const int LedgerLockWaitMs = 60_000;
 
     public static ImmutableArray<string> Version(string tool) => [tool, "--version"];
 
     /// <summary>One archive of these schemas as the snapshot shows them. The level 1 is a quarter of the default's time for a quarter more bytes.</summary>
-    public static ImmutableArray<string> Dump(string tool, int toolMajor, string snapshot, string file, IEnumerable<Scope> scopes) =>
+    public static ImmutableArray<string> Dump(PgDumpOptions options, int toolMajor, string snapshot, string file, IEnumerable<Scope> scopes) =>
     [
-        tool, "--format=custom", toolMajor >= 16 ? "--compress=zstd:3" : "--compress=1", $"--snapshot={snapshot}", "--no-password", "--encoding=UTF8",
-        string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={LockWaitMs}"), "--strict-names", $"--file={file}",
+        options.Tool("pg_dump"), "--format=custom", toolMajor >= 16 ? "--compress=zstd:3" : "--compress=1", $"--snapshot={snapshot}", "--no-password", "--encoding=UTF8",
+        string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={(long)options.LockWait.TotalMilliseconds}"), "--strict-names", $"--file={file}",
         .. scopes.Select(s => $"--schema={s.Sql}"),
     ];
 
@@ -33,7 +33,7 @@ public static class PgDumpCommands
 
     /// <summary>The ledger's schema, definitions and rows, as it is now.</summary>
     public static ImmutableArray<string> Ledger(string tool, string file) =>
-        [tool, "--format=custom", "--no-password", string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={LockWaitMs}"), "--schema=safe_deploy", "--strict-names", $"--file={file}"];
+        [tool, "--format=custom", "--no-password", string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={LedgerLockWaitMs}"), "--schema=safe_deploy", "--strict-names", $"--file={file}"];
 
     /// <summary>A whole archive into a database, all or nothing.</summary>
     public static ImmutableArray<string> RestoreAll(string tool, string archive) => [tool, "--exit-on-error", "--single-transaction", "--no-password", "--dbname=", archive];

@@ -20,5 +20,8 @@ public sealed record PgDumpOptions(string Folder, ImmutableArray<string> Files)
     /// <summary>With less than this free, a backup that is being written stops: a full disk hurts whoever else writes there.</summary>
     public long Floor { get; init; } = 16 << 20;
 
+    /// <summary>How long a table that another session has locked is waited for.</summary>
+    public TimeSpan LockWait { get; init; } = TimeSpan.FromMinutes(1);
+
     public string Tool(string name) => Bin.Length == 0 ? name : Path.Combine(Bin, name);
 }

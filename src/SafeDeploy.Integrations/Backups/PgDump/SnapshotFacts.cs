@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Npgsql;
 using SafeDeploy.Integrations.Databases.Postgres;
 using SafeDeploy.Migrations;
@@ -6,11 +7,11 @@ using SafeDeploy.Migrations;
 namespace SafeDeploy.Integrations.Backups.PgDump;
 
 /// <summary>What the manifest says of each schema, read under the snapshot that the dumps read too.</summary>
-internal sealed class SnapshotFacts(NpgsqlDataSource source, string snapshot)
+internal sealed class SnapshotFacts(NpgsqlDataSource source, string snapshot, TimeSpan lockWait)
 {
-    private const string Schemas = """
+    private static readonly string Schemas = $"""
         select n.nspname::text, pg_get_userbyid(n.nspowner)::text,
-            (select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint from pg_class c where c.relnamespace = n.oid and c.relkind in ('r', 'm', 'S'))
+            (select coalesce(sum(case when {LockedRelations.IsFree("c.oid")} then pg_total_relation_size(c.oid) else {LockedRelations.PagesOf("c")} end), 0)::bigint from pg_class c where c.relnamespace = n.oid and c.relkind in ('r', 'm', 'S'))
         from pg_namespace n where n.nspname = any($1)
         """;
 
@@ -89,7 +90,7 @@ internal sealed class SnapshotFacts(NpgsqlDataSource source, string snapshot)
         // The name is the server's own answer (digits, letters, dashes); the statement takes no parameter.
         await using (var import = new NpgsqlCommand($"set transaction snapshot '{snapshot}'", connection))
             await import.ExecuteNonQueryAsync(cancellation);
-        await using (var patience = new NpgsqlCommand("set local statement_timeout = 0", connection))
+        await using (var patience = new NpgsqlCommand(string.Create(CultureInfo.InvariantCulture, $"set local statement_timeout = 0; set local lock_timeout = {(long)lockWait.TotalMilliseconds}"), connection))
             await patience.ExecuteNonQueryAsync(cancellation);
         await PostgresDatabaseReader.CanonicalAsync(connection, cancellation);
         var result = await read(connection);

@@ -12,15 +12,22 @@ namespace SafeDeploy.Integrations.Databases.Postgres;
 /// <param name="display">Host, port and database, without credentials.</param>
 /// <param name="directory">Reads the list of tenants; see <c>PostgresTenantDirectory</c>.</param>
 /// <param name="statementTimeout">Of every single read.</param>
+/// <param name="lockPatience">How long a read waits for a table that another session has locked; null = <see cref="PostgresDatabaseReader.LockPatience"/>.</param>
 public sealed class PostgresDatabase(
     NpgsqlDataSource source,
     string display,
     Func<TenantsSettings, CancellationToken, Task<TenantList>> directory,
-    TimeSpan statementTimeout) : IDatabase
+    TimeSpan statementTimeout,
+    TimeSpan? lockPatience = null) : IDatabase
 {
     private const int PooledSessions = 8;
 
-    private readonly PostgresDatabaseReader _reader = new(source, display, statementTimeout);
+    // The server's own limits come first and say what happened; only a server that is gone is given up by the client.
+    private const int ClientPatienceSeconds = 30;
+
+    private readonly PostgresDatabaseReader _reader = lockPatience is { } patience
+        ? new(source, display, statementTimeout) { LockPatience = patience }
+        : new(source, display, statementTimeout);
 
     /// <summary>Reads hold no lock and no session state, so unlike those that write they may share connections.</summary>
     public static PostgresDatabase Connect(
@@ -33,6 +40,7 @@ public sealed class PostgresDatabase(
             MaxPoolSize = PooledSessions,
             ConnectionIdleLifetime = 15,
             Enlist = false,
+            CommandTimeout = (int)statementTimeout.TotalSeconds + ClientPatienceSeconds,
         };
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
         builder.EnableTransportSecurity();

@@ -43,6 +43,7 @@ public static class PostgresDatabaseFailure
             "57P01" or "57P02" or "57P05" => (ConnectionLost, "the server ended the session", "look at the server's log, then run again"),
             "42501" => (PrivilegeMissing, "the user of database.url lacks a privilege", "grant what the server names, then run again"),
             "57014" => (TimedOut, "a query took too long and was cancelled", "make it cheaper, or add the index it needs"),
+            "55P03" => (Locked, "a lock was not granted in time", "see who holds it (select * from pg_locks), then run again"),
             "53100" => (ServerFull, "the server's disk is full", "free space on the server, then run again"),
             "53200" => (ServerFull, "the server is out of memory or of locks", "raise max_locks_per_transaction or free memory, then run again"),
             _ when e.SqlState.StartsWith("08", StringComparison.Ordinal) =>

@@ -61,10 +61,14 @@ public static class PostgresDatabaseProblems
     public static readonly ProblemInfo ServerFull = new("SD0925", "the server is out of space or memory",
         "A disk is full, or the table of locks or the memory is used up.", "Free the resource that the message names, then run again.");
 
+    public static readonly ProblemInfo Locked = new("SD0926", "a table is locked by another session",
+        "Another session holds, or waits for, ACCESS EXCLUSIVE on a table; even its size and structure cannot be read meanwhile.",
+        "Wait until that session's transaction is over, or end it with pg_terminate_backend; the message names it. Then run again.");
+
     public static ImmutableArray<ProblemInfo> All { get; } =
     [
         Unreachable, UnknownHost, LoginRefused, NoSuchDatabase, OutOfConnections, ReadOnly, NotReady, Encryption, ConnectionLost,
-        PrivilegeMissing, TimedOut, QueryFailed, NotARead, UnknownParameter, ServerError, ServerFull,
+        PrivilegeMissing, TimedOut, QueryFailed, NotARead, UnknownParameter, ServerError, ServerFull, Locked,
     ];
 
     /// <summary>Failures to connect and to read; <paramref name="evidence"/> is the server's or the system's own sentence.</summary>

@@ -18,13 +18,17 @@ public sealed class PostgresDatabaseReader(NpgsqlDataSource source, string displ
     // row_security = off: a policy that would hide rows is an error, never a smaller answer (manual, ddl-rowsecurity).
     private const string Settings = """
         select set_config('transaction_read_only', 'on', true), set_config('search_path', $1, true), set_config('row_security', 'off', true),
-        set_config('statement_timeout', $2, true), set_config('lock_timeout', $2, true), set_config('jit', 'off', true)
+        set_config('statement_timeout', $2, true), set_config('lock_timeout', $3, true), set_config('jit', 'off', true)
         """;
 
     // In a transaction that also writes: everything above but read-only and the time limits.
     private const string Alone = "select set_config('search_path', '', true), set_config('row_security', 'off', true), set_config('jit', 'off', true)";
 
     public string Display { get; } = display;
+
+    /// <summary>How long a read waits for a table that another session has locked; never longer than the statement may take.</summary>
+    /// <remarks>DDL of others holds ACCESS EXCLUSIVE for moments; a session that holds it longer than this is named instead.</remarks>
+    public TimeSpan LockPatience { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>The settings under which fingerprints are read, in the transaction that is open on the session.</summary>
     internal static async Task CanonicalAsync(NpgsqlConnection connection, CancellationToken cancellation)
@@ -74,7 +78,8 @@ public sealed class PostgresDatabaseReader(NpgsqlDataSource source, string displ
             await using (var settings = new NpgsqlCommand(canonical ? Settings + CanonicalSettings : Settings, connection))
             {
                 settings.Parameters.Add(new NpgsqlParameter<string> { TypedValue = searchPath });
-                settings.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Milliseconds });
+                settings.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Milliseconds(statementTimeout) });
+                settings.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Milliseconds(Patience) });
                 await settings.ExecuteNonQueryAsync(cancellation);
             }
 
@@ -82,11 +87,17 @@ public sealed class PostgresDatabaseReader(NpgsqlDataSource source, string displ
             await transaction.RollbackAsync(cancellation);
             return result;
         }
+        catch (PostgresException locked) when (locked.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            throw new ProblemException(await LockedRelations.ProblemAsync(source, Display, Patience, locked.MessageText, cancellation), locked);
+        }
         catch (Exception failure) when (PostgresDatabaseFailure.Of(failure, Display, opening: false) is { } problem)
         {
             throw new ProblemException(problem, failure);
         }
     }
 
-    private string Milliseconds => ((long)statementTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+    private TimeSpan Patience => LockPatience < statementTimeout ? LockPatience : statementTimeout;
+
+    private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 }

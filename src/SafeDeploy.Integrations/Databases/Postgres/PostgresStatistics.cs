@@ -9,8 +9,10 @@ namespace SafeDeploy.Integrations.Databases.Postgres;
 /// <summary>Reads sizes of all scopes and the structure of two: what risk is multiplied with. Reads only.</summary>
 internal static class PostgresStatistics
 {
-    private const string Sizes = """
-        select n.nspname::text, c.relname::text, c.reltuples::bigint, pg_table_size(c.oid)
+    // A table that another session has locked is counted by the pages of its last ANALYZE: its exact size would be waited for.
+    private static readonly string Sizes = $"""
+        select n.nspname::text, c.relname::text, c.reltuples::bigint, case when {LockedRelations.IsFree("c.oid")} then pg_table_size(c.oid)
+            else {LockedRelations.PagesOf("c")} end
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = any($1) and c.relkind in ('r', 'm')
         """;

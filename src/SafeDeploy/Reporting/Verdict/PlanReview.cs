@@ -50,8 +50,7 @@ public sealed record PlanReview(
     /// <param name="lasts">How long a statement takes at production size; null where that is not known.</param>
     public static PlanReview Of(RiskReport report, RiskThreshold failOn, WayBack wayBack, Func<JudgedStatement, string?>? lasts = null)
     {
-        var made = report.Statements.SelectMany(s => s.Effect.Acts).Where(a => a.Kind == ActKind.CreatesTable).Select(a => a.Table.ToString()).ToHashSet(StringComparer.Ordinal);
-        var rows = report.Statements.Select((s, i) => (Row: Row(s, made, lasts?.Invoke(s)), Statement: s, Index: i))
+        var rows = WithMade(report).Select((s, i) => (Row: Row(s.Statement, s.Made, lasts?.Invoke(s.Statement)), s.Statement, Index: i))
             .Where(r => !r.Row.Findings.IsEmpty || r.Statement.Effect.Hazard)
             .OrderByDescending(r => r.Row.Severity is { } severity ? (int)severity : -1)
             .ThenByDescending(r => r.Statement.Effect.Hazard)
@@ -61,6 +60,22 @@ public sealed record PlanReview(
         var refused = PlanFiles.Refuses(report, failOn);
         return new PlanReview(
             refused, report.Worst, VerdictLine.Of(report, refused, failOn), rows, report.Statements.Length - rows.Length, wayBack, [], report.Notes);
+    }
+
+    /// <summary>Each statement with the tables that it and those before it have made: nobody else has seen these yet.</summary>
+    private static IEnumerable<(JudgedStatement Statement, HashSet<string> Made)> WithMade(RiskReport report)
+    {
+        var made = new HashSet<string>(StringComparer.Ordinal);
+        var file = "";
+        foreach (var statement in report.Statements)
+        {
+            // A file that is judged alone meets the tables that its neighbours make, with their rows.
+            if (report.IsIndependent && statement.File != file)
+                made.Clear();
+            file = statement.File;
+            made.UnionWith(statement.Effect.Acts.Where(a => a.Kind == ActKind.CreatesTable).Select(a => a.Table.ToString()));
+            yield return (statement, made);
+        }
     }
 
     private static ReviewRow Row(JudgedStatement statement, HashSet<string> made, string? lasts)

@@ -66,6 +66,27 @@ public sealed class ReviewTests
         Assert.Equal(after, WayBack.Of(Judge(sql, rollback)).After);
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_table_that_another_file_makes_is_locked_only_where_each_file_is_judged_alone(bool independent)
+    {
+        RiskFile[] files = [new("1.sql", "create table note (id bigint primary key, text text);"), new("2.sql", "alter table note drop column text;")];
+        var review = Review(PlanFiles.Run(Parser, files, null, RiskOptions.Default with { Independent = independent }, CancellationToken.None));
+
+        Assert.Equal(independent, ReviewText.Render(review).Contains("  locks    ACCESS EXCLUSIVE on public.note\n  waits    reads and writes, for an instant\n", StringComparison.Ordinal));
+        Assert.Equal(independent, ReviewMarkdown.Render(review).Contains("| ACCESS EXCLUSIVE on public.note | reads and writes, for an instant |", StringComparison.Ordinal));
+        Assert.DoesNotContain("none that keeps anybody out", ReviewText.Render(review), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_table_that_is_made_only_later_is_locked_before()
+    {
+        var text = ReviewText.Render(Review(Judge("drop table sale;\ncreate table sale (id bigint primary key);")));
+
+        Assert.Contains("  locks    ACCESS EXCLUSIVE on public.sale\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(ReviewMarkdown.CommentLimit)]
     [InlineData(ReviewMarkdown.SummaryLimit)]
     [InlineData(2000)]
