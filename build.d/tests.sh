@@ -126,14 +126,14 @@ test_all() {
     projects=$(test_projects)
     borrow_servers
     compile Release Pipeline.sln
-    sample_images &
-    local making=$!
-    cli
-    wait "$making"
     # The tests on servers wait for them a third of their time, those of the program compute: side by side both cores are busy.
     local beside=tests/SafeDeploy.DatabaseTests/SafeDeploy.DatabaseTests.csproj
     run_tests Release "$beside" &
     local running=$!
+    sample_images &
+    local making=$!
+    cli
+    wait "$making"
     for project in $projects; do
         [ "$project" = "$beside" ] || run_tests Release "$project"
     done
