@@ -8,7 +8,7 @@ namespace SafeDeploy.EndToEndTests.Crash;
 /// <summary>Kill −9 between every two lines of a run's ledger, then <c>recover</c>: one release everywhere, or the whole next one.</summary>
 /// <remarks>
 /// Over a target of files, where a run takes a second; <see cref="KillTests"/> plays the lines that concern containers on a real engine.
-/// Of the way there and back of the incompatible release every sixth line is played, of the other every eighth;
+/// Of the way there and back of the incompatible release every ninth line is played, of the other every twelfth;
 /// with <c>SAFE_DEPLOY_TEST_EVERY_LINE=1</c> every one of both.
 /// </remarks>
 public sealed class EveryLineTests(ITestOutputHelper output)
@@ -18,10 +18,10 @@ public sealed class EveryLineTests(ITestOutputHelper output)
     private static bool EveryLine => Environment.GetEnvironmentVariable("SAFE_DEPLOY_TEST_EVERY_LINE") == "1";
 
     [Fact]
-    public Task A_release_that_only_adds_is_finished_or_taken_back_whatever_line_it_died_after() => EachLineAsync(EveryLine ? 1 : 8, "v2", [], "v1");
+    public Task A_release_that_only_adds_is_finished_or_taken_back_whatever_line_it_died_after() => EachLineAsync(EveryLine ? 1 : 12, "v2", [], "v1");
 
     [Fact]
-    public Task An_incompatible_release_is_taken_back_whatever_line_it_or_its_own_way_back_died_after() => EachLineAsync(EveryLine ? 1 : 6, "v5", ["v5"], "v1", "v2");
+    public Task An_incompatible_release_is_taken_back_whatever_line_it_or_its_own_way_back_died_after() => EachLineAsync(EveryLine ? 1 : 9, "v5", ["v5"], "v1", "v2");
 
     private async Task EachLineAsync(int step, string to, string[] sick, params string[] releases)
     {

@@ -29,7 +29,7 @@ public static class Fleet
     /// <summary>Three tenants and this configuration; no migration file yet.</summary>
     public static async Task<Sample> CreateAsync(string? config = null) => On(await Sample.EmptyAsync(), config);
 
-    private static Sample On(Sample sample, string? config = null)
+    internal static Sample On(Sample sample, string? config = null)
     {
         sample.Configure(config ?? Config);
         return sample;
@@ -40,11 +40,13 @@ public static class Fleet
     public static async Task<Sample> WithItemsAsync(TestDatabase? database = null)
     {
         var sample = On(database is null ? await Sample.EmptyAsync() : await Sample.OnAsync(database));
-        sample.Migration("000001_items", "create table item (id integer, code text, old_code text);", "drop table item;");
+        sample.Items();
         await sample.DeployAsync("v1");
         await sample.Database.ExecuteAsync("insert into tenant_001.item values (1, 'a', 'x'); insert into tenant_002.item values (1, 'b', 'x'), (2, 'b', 'y')");
         return sample;
     }
+
+    internal static void Items(this Sample sample) => sample.Migration("000001_items", "create table item (id integer, code text, old_code text);", "drop table item;");
 
     /// <param name="back">Null: there is no way back.</param>
     public static void Migration(this Sample sample, string name, string forward, string? back)

@@ -66,7 +66,7 @@ public sealed partial class HostModelTests
             ["accept-drift"] = "true",
             ["reason"] = "a reason; with $HOME \"quotes\"",
             ["park-for"] = "2h",
-            ["dry-run"] = "true",
+            ["take-over"] = "true",
         }.ToImmutableDictionary();
         var (arguments, wrong) = HostCommandLine.Of("preflight", values, GitHubInputs.Words);
         Assert.Empty(wrong);

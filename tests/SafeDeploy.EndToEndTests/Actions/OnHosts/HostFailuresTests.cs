@@ -4,7 +4,7 @@ using SafeDeploy.EndToEndTests.Harness;
 namespace SafeDeploy.EndToEndTests.Actions.OnHosts;
 
 /// <summary>What happens to a job from outside ends in the same way on every CI host: three tenants without an image, and nobody left between two versions.</summary>
-public abstract class HostFailuresTests(string host) : IAsyncLifetime
+public abstract class HostFailuresTests(string host, SealedFleet made) : IAsyncLifetime, IClassFixture<SealedFleet>
 {
     private const string Note = "alter table item add column note text;";
     private const string NoteBack = "alter table item drop column note;";
@@ -129,7 +129,7 @@ public abstract class HostFailuresTests(string host) : IAsyncLifetime
 
     private async Task FleetAsync(string forward, string? back)
     {
-        _fleet = await Fleet.WithItemsAsync();
+        _fleet = await made.CopyAsync();
         _fleet.Migration("000002_second", forward, back);
         Checkout.OfFleet(_fleet, _checkout);
         _jobs = HostJobs.On(host, _fleet, _checkout);
@@ -163,8 +163,8 @@ public abstract class HostFailuresTests(string host) : IAsyncLifetime
     private sealed record End(JobColour Colour, int? Main, int? Post, string Result, string Conclusion, string Decision, string Versions);
 }
 
-public sealed class FailuresOnGitHubTests() : HostFailuresTests("github");
+public sealed class FailuresOnGitHubTests(SealedFleet made) : HostFailuresTests("github", made);
 
-public sealed class FailuresOnAzureTests() : HostFailuresTests("azure");
+public sealed class FailuresOnAzureTests(SealedFleet made) : HostFailuresTests("azure", made);
 
-public sealed class FailuresOnGitLabTests() : HostFailuresTests("gitlab");
+public sealed class FailuresOnGitLabTests(SealedFleet made) : HostFailuresTests("gitlab", made);
