@@ -1,23 +1,34 @@
 # The action's container. At the repository's root, because the runner's build context is the Dockerfile's own folder.
 # Written for the classic builder too: no BuildKit feature is used.
 
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
-# false builds in a fraction of the time, larger and slower to start: for tests. Releases are trimmed and compiled ahead of time.
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS sdk
+
+# Native code is linked against the C library of where it is made: that is the final image's own, not the newer one of the SDK's image.
+FROM debian:bookworm-slim AS build
+# false builds in a fraction of the time, larger and slower to start: for tests. Releases are native code.
 ARG RELEASE=true
-ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+RUN set -eu; export DEBIAN_FRONTEND=noninteractive; \
+    apt-get update -q; \
+    apt-get install -qy --no-install-recommends ca-certificates libssl3 libstdc++6 zlib1g; \
+    if [ "$RELEASE" = true ]; then apt-get install -qy --no-install-recommends gcc libc6-dev; fi
+COPY --from=sdk /usr/share/dotnet /usr/share/dotnet
+# Packages that the SDK's image brings are not fetched again.
+ENV PATH=/usr/share/dotnet:$PATH NUGET_PACKAGES=/usr/share/dotnet/packages DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/BannedSymbols.txt src/CodeMetricsConfig.txt src/
-COPY src/SafeDeploy/SafeDeploy.csproj src/SafeDeploy/packages.lock.json src/SafeDeploy/
-COPY src/SafeDeploy.Integrations/SafeDeploy.Integrations.csproj src/SafeDeploy.Integrations/packages.lock.json src/SafeDeploy.Integrations/
-COPY src/SafeDeploy.Cli/SafeDeploy.Cli.csproj src/SafeDeploy.Cli/packages.lock.json src/SafeDeploy.Cli/
-RUN dotnet restore src/SafeDeploy.Cli --runtime linux-x64 --locked-mode -p:PublishReadyToRun="$RELEASE"
+COPY src/SafeDeploy/SafeDeploy.csproj src/SafeDeploy/packages*.json src/SafeDeploy/
+COPY src/SafeDeploy.Integrations/SafeDeploy.Integrations.csproj src/SafeDeploy.Integrations/packages*.json src/SafeDeploy.Integrations/
+COPY src/SafeDeploy.Cli/SafeDeploy.Cli.csproj src/SafeDeploy.Cli/packages*.json src/SafeDeploy.Cli/
+RUN dotnet restore src/SafeDeploy.Cli --runtime linux-x64 --locked-mode -p:PublishAot="$RELEASE" -p:SelfContained=true
 COPY src src
 COPY docs/rules docs/rules
 # Analyzers ran where the sources were checked; here only the program is made.
-RUN dotnet publish src/SafeDeploy.Cli --configuration Release --runtime linux-x64 --self-contained true --no-restore --output /publish \
-      -p:PublishSingleFile=true -p:EnableCompressionInSingleFile="$RELEASE" -p:PublishReadyToRun="$RELEASE" -p:PublishTrimmed="$RELEASE" -p:RunAnalyzers=false -p:DebugType=none -p:PublishDocumentationFiles=false \
- && ln -s safe-deploy /publish/safe-deploy-post
+RUN set -eu; \
+    if [ "$RELEASE" = true ]; then how=-p:NativeDebugSymbols=false; else how=-p:PublishSingleFile=true; fi; \
+    dotnet publish src/SafeDeploy.Cli --configuration Release --runtime linux-x64 --self-contained true --no-restore --output /publish \
+      -p:PublishAot="$RELEASE" "$how" -p:RunAnalyzers=false -p:DebugType=none -p:PublishDocumentationFiles=false; \
+    ln -s safe-deploy /publish/safe-deploy-post
 
 # Four programs of the PostgreSQL client, without the package's wrappers: these would bring Perl, more than everything else together.
 FROM debian:bookworm-slim AS client

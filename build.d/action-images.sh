@@ -15,8 +15,8 @@ made_from() { docker image inspect "$1" --format '{{index .Config.Labels "safe-d
 # Somebody who pulled the published base keeps it.
 pulled_sdk() { have_image "$sdk_image" && [ -z "$(made_from "$sdk_image")" ]; }
 
-# The lock file by its content: another checkout of the same has it from another time.
-sdk_fingerprint() { { fingerprint "$(dotnet_home)/sdk/$(dotnet --version)"; cat src/SafeDeploy.Cli/packages.lock.json; } | sha256sum | cut -c1-16; }
+# The lock files by their content: another checkout of the same has them from another time.
+sdk_fingerprint() { { fingerprint "$(dotnet_home)/sdk/$(dotnet --version)"; cat build.d/action-images.sh src/SafeDeploy.Cli/packages*.json; } | sha256sum | cut -c1-16; }
 
 # Debian as debootstrap makes it, from the archive that this machine itself uses.
 debian_base() {
@@ -37,35 +37,35 @@ debian_base() {
 
 # The SDK of this machine with the packages it has restored: a build inside needs no network.
 sdk_base() {
-    local tree home
+    local tree home native
     say "making the base $sdk_image"
     home=$(dotnet_home)
-    # Apart from this checkout's own restore, which must stay as it is.
-    dotnet restore src/SafeDeploy.Cli --runtime linux-x64 --locked-mode -p:PublishReadyToRun=true -p:SelfContained=true -p:ArtifactsPath="$artifacts/sdk-base" \
-        -v q -nologo >"$artifacts/sdk-base.log" 2>&1 </dev/null ||
-        fail_with "the packages of $sdk_image could not be restored" "$artifacts/sdk-base.log" "images made before stay" "stopping" \
-            "dotnet restore src/SafeDeploy.Cli --runtime linux-x64 --locked-mode"
+    # Apart from this checkout's own restore, which must stay as it is. Both ways in which the Dockerfile publishes.
+    for native in true false; do
+        dotnet restore src/SafeDeploy.Cli --runtime linux-x64 --locked-mode -p:PublishAot=$native -p:SelfContained=true -p:ArtifactsPath="$artifacts/sdk-base" \
+            -v q -nologo >"$artifacts/sdk-base.log" 2>&1 </dev/null ||
+            fail_with "the packages of $sdk_image could not be restored" "$artifacts/sdk-base.log" "images made before stay" "stopping" \
+                "dotnet restore src/SafeDeploy.Cli --runtime linux-x64 --locked-mode -p:PublishAot=$native"
+    done
     rm -rf "$artifacts/sdk-base"
     tree=$(mktemp -d "$artifacts/image.XXXXXX")
     skeleton "$tree"
     root_dotnet "$tree"
-    mkdir -p "$tree/usr/share/dotnet/sdk" "$tree/root/.nuget"
+    mkdir -p "$tree/usr/share/dotnet/sdk" "$tree/usr/share/dotnet/packages"
     tar -C "$home" -c --exclude='FSharp' --exclude='DotnetTools' --exclude='*.resources.dll' "sdk/$(dotnet --version)" sdk-manifests | tar -C "$tree/usr/share/dotnet" -x
     tar -C "$home" -c packs/Microsoft.NETCore.App.Ref | tar -C "$tree/usr/share/dotnet" -x
-    nuget_packages | tar -C "$HOME/.nuget" -c -T - | tar -C "$tree/root/.nuget" -x
+    nuget_packages | tar -C "$HOME/.nuget/packages" -c -T - | tar -C "$tree/usr/share/dotnet/packages" -x
     tar -C "$tree" --numeric-owner --owner=0 --group=0 -c . | docker import \
-        --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
-        --change 'ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 HOME=/root NUGET_CERT_REVOCATION_MODE=offline' \
         --change "LABEL safe-deploy.test=1 safe-deploy.test.made-from=$(sdk_fingerprint)" - "$sdk_image" >/dev/null
     rm -rf "$tree"
 }
 
-# What the program's own lock files name, and what publishing adds: the runtime, the compiler ahead of time, the trimmer.
+# What the program's own lock files name, and what publishing adds: the runtime, as files and as a library to link.
 nuget_packages() {
     local name
-    for name in $(sed -n 's/^ *"\([A-Za-z][A-Za-z0-9._]*\)": {$/\1/p' src/*/packages.lock.json | sort -u) \
-        Microsoft.NETCore.App.Runtime.linux-x64 Microsoft.AspNetCore.App.Runtime.linux-x64 Microsoft.NETCore.App.Crossgen2.linux-x64 Microsoft.NET.ILLink.Tasks; do
-        name="packages/${name,,}"
-        [ -d "$HOME/.nuget/$name" ] && echo "$name"
+    for name in $(sed -n 's/^ *"\([A-Za-z][A-Za-z0-9._-]*\)": {$/\1/p' src/*/packages*.json | sort -u) \
+        Microsoft.NETCore.App.Runtime.linux-x64 Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64; do
+        name=${name,,}
+        [ -d "$HOME/.nuget/packages/$name" ] && echo "$name"
     done
 }

@@ -39,6 +39,26 @@ up_docker() {
     remember dockerd_pid "$(cat /var/run/docker.pid)"
 }
 
+# Debian's engine (20.10) can lock itself up when containers leave their networks (moby/moby#46661): from then on it says nothing
+# about networks, and whoever asks waits. Where the engine is our own it is started again; the tests that it broke are asked again.
+watch_docker() {
+    local pid
+    # As long as the script whose part this is.
+    while kill -0 $$ 2>/dev/null && pid=$(remembered dockerd_pid) && is_running "$pid" dockerd; do
+        sleep 10 >/dev/null 2>&1
+        timeout 20 docker -H "unix://$docker_socket" network ls -q >/dev/null 2>&1 || engine_is_stuck "$pid" || return 0
+    done
+}
+
+# False where the engine ended, or was ended by somebody: nothing is started again then.
+engine_is_stuck() {
+    is_running "$1" dockerd || return 1
+    say "dockerd ($1) has said nothing about its networks for 20 s: it is killed and started again"
+    as_root kill -KILL "$1"
+    until_true 10 test ! -d "/proc/$1" || return 1
+    up_docker
+}
+
 down_docker() {
     local pid
     pid=$(remembered dockerd_pid)

@@ -35,9 +35,14 @@ libpg_query() {
     return 1
 }
 
-# Prints the packages that are missing for: program (build and publish), demo, servers (everything).
+# Links native code: the compiler alone is not enough, it recommends the C library's files only.
+linker() { have gcc && [ -e "$(gcc -print-file-name=crt1.o)" ]; }
+
+# Prints the packages that are missing for: sources (build and fast tests), program (publish), demo, servers (everything).
 missing_packages() {
     libpg_query >/dev/null || echo libpg-query-dev
+    [ "$1" != sources ] || return 0
+    linker || echo gcc libc6-dev
     [ "$1" != program ] || return 0
     postgres_bin >/dev/null || echo postgresql
     have pg_dump && have psql || echo postgresql-client

@@ -38,17 +38,16 @@ node_tools() {
     touch "$home/.made"
 }
 
-# task_program FOLDER LOG: self-contained and trimmed; ahead-of-time code would take the extension over its limit.
+# task_program FOLDER LOG: a release takes the image's program: what it was linked on decides which glibc the agents need.
 task_program() {
+    if [ -n "${SAFE_DEPLOY_PROGRAM_FROM:-}" ]; then
+        mkdir -p "$1"
+        cp "$SAFE_DEPLOY_PROGRAM_FROM"/{safe-deploy,*.so} "$1/"
+        return
+    fi
     say "publishing the task's program"
-    dotnet publish src/SafeDeploy.Cli -c Release -r linux-x64 --self-contained true -o "$1" -v q -nologo \
-        -p:PublishSingleFile=true -p:PublishTrimmed=true -p:PublishReadyToRun=false -p:DebugType=none -p:RunAnalyzers=false \
-        -p:PublishDocumentationFiles=false >"$2" 2>&1 || {
-        grep -E 'error|warn' "$2" | sort -u | head -n 40 >&2 || cat "$2" >&2
-        fail_with "the program does not compile" "src/SafeDeploy.Cli" "nothing was packed" "stopping" "correct the errors above"
-    }
-    # A release takes it from an older system than the one it is packed on: it decides which glibc the agents need.
-    cp "${SAFE_DEPLOY_LIBPG_QUERY:-$(libpg_query)}" "$1/libpg_query.so"
+    native_program "$1" "$2"
+    cp "$(libpg_query)" "$1/libpg_query.so"
 }
 
 # What the shim says about the program before it starts it.

@@ -125,14 +125,19 @@ test_all() {
     local started=$SECONDS project projects
     projects=$(test_projects)
     borrow_servers
+    # The compiler of native code uses one core only.
+    cli &
+    local publishing=$!
     compile Release Pipeline.sln
+    watch_docker &
+    local watching=$!
     # The tests on servers wait for them a third of their time, those of the program compute: side by side both cores are busy.
     local beside=tests/SafeDeploy.DatabaseTests/SafeDeploy.DatabaseTests.csproj
     run_tests Release "$beside" &
     local running=$!
     sample_images &
     local making=$!
-    cli
+    wait "$publishing"
     wait "$making"
     for project in $projects; do
         [ "$project" = "$beside" ] || run_tests Release "$project"
@@ -141,6 +146,7 @@ test_all() {
     for project in $projects; do
         ask_again Release "$project"
     done
+    kill "$watching" 2>/dev/null || true
     return_servers
     say "all of it in $((SECONDS - started)) s"
     # shellcheck disable=SC2086 # project paths hold no spaces
@@ -163,7 +169,7 @@ test_one() {
 
 check() {
     local started=$SECONDS
-    setup program
+    setup sources
     say "restoring"
     dotnet restore Pipeline.sln -v q -nologo >&2
     compile Release Pipeline.sln
@@ -185,7 +191,7 @@ check_format() {
 }
 
 docs() {
-    setup program
+    setup sources
     compile Release tests/SafeDeploy.Tests/SafeDeploy.Tests.csproj
     ACCEPT=1 dotnet test tests/SafeDeploy.Tests/SafeDeploy.Tests.csproj -c Release --no-build --nologo --filter "FullyQualifiedName~DocsAreCurrent" >&2
 }

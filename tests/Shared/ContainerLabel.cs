@@ -8,6 +8,8 @@ public sealed class ContainerLabel : IAsyncDisposable
 {
     public const string Key = "safe-deploy.test-run";
 
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
+
     public string Value { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary><c>key=value</c>, for <c>--label</c> and for filters.</summary>
@@ -30,6 +32,7 @@ public sealed class ContainerLabel : IAsyncDisposable
     }
 
     /// <summary>Runs the docker client against the engine of the tests; its standard output. Fails with what it printed otherwise.</summary>
+    /// <exception cref="TimeoutException">The client waits for ever where an engine answers no more; a test must not.</exception>
     public static async Task<string> DockerAsync(params string[] arguments)
     {
         var start = new ProcessStartInfo("docker") { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -40,7 +43,17 @@ public sealed class ContainerLabel : IAsyncDisposable
         using var process = Process.Start(start) ?? throw new InvalidOperationException("docker did not start");
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        using var limit = new CancellationTokenSource(Longest);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException late)
+        {
+            process.Kill();
+            throw new TimeoutException($"docker {string.Join(' ', arguments)} did not end within {Longest.TotalSeconds} s", late);
+        }
+
         return process.ExitCode == 0
             ? await output
             : throw new InvalidOperationException($"docker {string.Join(' ', arguments)} exited {process.ExitCode}: {await error}");

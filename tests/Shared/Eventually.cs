@@ -8,7 +8,7 @@ public static class Eventually
 {
     // A look often costs a session of its own: the longer it has taken, the less a moment more matters.
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Returns as soon as <paramref name="condition"/> holds; fails the test when it does not within <paramref name="within"/>.</summary>
     public static async Task Async(

@@ -1,3 +1,4 @@
+using SafeDeploy.EndToEndTests.Actions.OnHosts;
 using SafeDeploy.EndToEndTests.Harness;
 using SafeDeploy.Tests.Harness;
 
@@ -46,10 +47,7 @@ public sealed class ActionFleet : IAsyncDisposable
         options = change?.Invoke(options) ?? options;
         var job = new JobHost(options);
         Workspace = options.Workspace;
-        File.Copy(Path.Combine(Sample.Home, "safe-deploy.yml"), Path.Combine(options.Workspace, "safe-deploy.yml"));
-        Directory.CreateDirectory(Path.Combine(options.Workspace, "db", "tenant"));
-        foreach (var file in Directory.GetFiles(Path.Combine(Sample.Home, "db", "tenant")))
-            File.Copy(file, Path.Combine(options.Workspace, "db", "tenant", Path.GetFileName(file)));
+        Checkout.OfFleet(Sample, options.Workspace);
         return job;
     }
 
@@ -63,8 +61,7 @@ public sealed class ActionFleet : IAsyncDisposable
     public Task<string[]> VersionsAsync() => Sample.TenantVersionsAsync();
 
     /// <summary>How the ledger says the last deployment ended, or <c>open</c>.</summary>
-    public async Task<string> EndAsync() =>
-        await Sample.Database.ScalarAsync<string>("select fact ->> 'conclusion' from safe_deploy.entry where fact ->> 'fact' = 'concluded' and deployment = (select deployment from safe_deploy.environment) order by sequence desc limit 1") ?? "open";
+    public Task<string> EndAsync() => FleetEnd.OfAsync(Sample);
 
     public Task<long> CountAsync(string sql) => Sample.Database.ScalarAsync<long>(sql);
 

@@ -1,3 +1,4 @@
+using SafeDeploy.EndToEndTests.Actions.OnHosts;
 using SafeDeploy.EndToEndTests.Harness;
 using SafeDeploy.Tests.Harness;
 
@@ -38,10 +39,7 @@ public sealed class AgentFleet : IAsyncDisposable
             TerminateWait = TimeSpan.FromSeconds(5),
         };
         Workspace = options.Workspace;
-        Directory.CreateDirectory(Path.Combine(options.Workspace, "db", "tenant"));
-        File.Copy(Path.Combine(Sample.Home, "safe-deploy.yml"), Path.Combine(options.Workspace, "safe-deploy.yml"));
-        foreach (var file in Directory.GetFiles(Path.Combine(Sample.Home, "db", "tenant")))
-            File.Copy(file, Path.Combine(options.Workspace, "db", "tenant", Path.GetFileName(file)));
+        Checkout.OfFleet(Sample, options.Workspace);
         return new AgentJob(options);
     }
 

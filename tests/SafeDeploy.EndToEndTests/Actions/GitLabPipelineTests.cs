@@ -11,9 +11,6 @@ namespace SafeDeploy.EndToEndTests.Actions;
 /// <summary>The component and the example as pipelines: good, cancelled, killed; never a mixed fleet, and nothing of another pipeline.</summary>
 public sealed class GitLabPipelineTests
 {
-    private const string AfterTheFence =
-        "select count(*) from safe_deploy.entry a join safe_deploy.entry b on b.deployment = a.deployment and b.epoch > a.epoch and b.sequence < a.sequence";
-
     [Fact]
     public async Task A_good_release_ends_green_and_hands_its_results_to_the_jobs_that_follow()
     {
@@ -40,7 +37,7 @@ public sealed class GitLabPipelineTests
         var jobs = await running;
         Assert.True((jobs[0].Status, jobs[0].AfterLog, jobs[1].Status) == ("failed", "", "success"), string.Join("\n\n", jobs));
         Assert.Equal(("rolled-back", "000001"), (await fleet.EndAsync(), Assert.Single(await fleet.VersionsAsync())));
-        Assert.Equal(0, await fleet.CountAsync(AfterTheFence));
+        Assert.Equal(0, await fleet.CountAsync(ActionFleet.AfterTheFence));
     }
 
     [Fact]
