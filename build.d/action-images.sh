@@ -53,7 +53,7 @@ sdk_base() {
     root_dotnet "$tree"
     mkdir -p "$tree/usr/share/dotnet/sdk" "$tree/usr/share/dotnet/packages"
     tar -C "$home" -c --exclude='FSharp' --exclude='DotnetTools' --exclude='*.resources.dll' "sdk/$(dotnet --version)" sdk-manifests | tar -C "$tree/usr/share/dotnet" -x
-    tar -C "$home" -c packs/Microsoft.NETCore.App.Ref | tar -C "$tree/usr/share/dotnet" -x
+    tar -C "$home" -c packs | tar -C "$tree/usr/share/dotnet" -x
     nuget_packages | tar -C "$HOME/.nuget/packages" -c -T - | tar -C "$tree/usr/share/dotnet/packages" -x
     tar -C "$tree" --numeric-owner --owner=0 --group=0 -c . | docker import \
         --change "LABEL safe-deploy.test=1 safe-deploy.test.made-from=$(sdk_fingerprint)" - "$sdk_image" >/dev/null
@@ -64,7 +64,7 @@ sdk_base() {
 nuget_packages() {
     local name
     for name in $(sed -n 's/^ *"\([A-Za-z][A-Za-z0-9._-]*\)": {$/\1/p' src/*/packages*.json | sort -u) \
-        Microsoft.NETCore.App.Runtime.linux-x64 Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64; do
+        Microsoft.NETCore.App.Runtime.linux-x64 Microsoft.AspNetCore.App.Runtime.linux-x64 Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64; do
         name=${name,,}
         [ -d "$HOME/.nuget/packages/$name" ] && echo "$name"
     done
