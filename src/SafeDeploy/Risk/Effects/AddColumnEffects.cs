@@ -105,10 +105,10 @@ internal static class AddColumnEffects
         }
     }
 
-    // A column of NULLs refers to nothing: the server skips the check then.
+    // A column of NULLs refers to nothing: the server skips the check then, but not where DEFAULT NULL is written (transformAlterTableStmt).
     private static void Refer(AlterTarget target, ColumnDefinition column, SqlNode constraint)
     {
-        var empty = Expressions.IsNull(column.Default) && !column.FillsItself;
+        var empty = column.Default is null && !column.FillsItself;
         var key = TableDefinition.Add(target.Effects, target.Table, constraint, column.Name);
         if (key?.Target is not { } referenced)
             return;

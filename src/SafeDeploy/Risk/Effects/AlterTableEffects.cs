@@ -82,8 +82,9 @@ internal static class AlterTableEffects
             return;
         }
 
-        var target = new AlterTarget(effects, relation, Only: !(statement.Node("relation")?.Flag("inh") ?? true));
-        foreach (var command in statement.List("cmds"))
+        var commands = statement.List("cmds");
+        var target = new AlterTarget(effects, relation, Only: !(statement.Node("relation")?.Flag("inh") ?? true)) { Commands = commands };
+        foreach (var command in commands)
             Alter(target, command);
         target.Finish();
     }
@@ -113,6 +114,9 @@ internal static class AlterTableEffects
 internal sealed record AlterTarget(EffectBuilder Effects, Relation Table, bool Only)
 {
     public SchemaState Schema => Effects.Schema;
+
+    /// <summary>All that the statement does to the table, in order; empty where it is no ALTER TABLE.</summary>
+    public IReadOnlyList<SqlNode> Commands { get; init; } = [];
 
     /// <summary>The table, then its partitions and inheritance children at any depth.</summary>
     public IReadOnlyList<Relation> Tree()

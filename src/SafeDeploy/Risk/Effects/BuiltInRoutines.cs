@@ -5,7 +5,7 @@ namespace SafeDeploy.Risk.Effects;
 /// <summary>PostgreSQL's own functions that are stable or immutable, read from pg_proc; internal support functions left out.</summary>
 /// <remarks>
 /// A default that calls one of them is evaluated once for all old rows, anything else once a row (sql-altertable,
-/// "Notes"). A function that is neither here nor in the schema is taken for volatile, as CREATE FUNCTION does.
+/// "Notes"). timezone is among them, which AT TIME ZONE calls: only its form for timetz was volatile, before 14. A function that is neither here nor in the schema is taken for volatile, as CREATE FUNCTION does.
 /// </remarks>
 internal static class BuiltInRoutines
 {
@@ -79,5 +79,8 @@ internal static class BuiltInRoutines
         txid_current_snapshot txid_snapshot_xip txid_snapshot_xmax txid_visible_in_snapshot unistr unnest upper upper_inc upper_inf uuid_hash
         uuid_hash_extended varbit varbitcmp varchar version websearch_to_tsquery width width_bucket xml xml_is_well_formed xml_is_well_formed_content
         xml_is_well_formed_document xmlcomment xmlconcat2 xmlexists xmlvalidate xpath xpath_exists
+        btrim date_bin daterange int4range int8range numrange tsrange tstzrange like like_escape quote_nullable regexp_count regexp_instr regexp_like
+        regexp_match regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr string_to_table timezone to_regrole
+        trim_scale
         """;
 }

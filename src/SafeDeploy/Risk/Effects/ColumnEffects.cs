@@ -67,7 +67,7 @@ internal static class ColumnEffects
             target.LockTree(LockLevel.AccessExclusive);
         var name = command.Text("name") ?? "";
         if (target.Column(name) is { } column)
-            column.HasDefault = command.Has("def");
+            (column.HasDefault, column.Sequence) = (command.Has("def"), SequenceEffects.Called(target.Effects, command.Node("def")));
         target.Effects.Act(command.Has("def") ? ActKind.SetsDefault : ActKind.DropsDefault, target.Table, name);
         target.Effects.JudgeFor(IsNew(target, name), () => Judge(target, command, name));
     }

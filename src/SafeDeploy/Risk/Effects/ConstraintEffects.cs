@@ -79,12 +79,15 @@ internal static class ConstraintEffects
         target.Effects.JudgeFor(OnlyNewColumns(target.Table, key), () => target.Effects.Contract(null));
     }
 
-    // RI_Initial_Check joins the two tables.
+    // RI_Initial_Check joins the two tables. Where there is no row to look up, the other table is not read, however large it is.
     public static void Prove(EffectBuilder effects, Relation table, Relation referenced)
     {
-        foreach (var relation in WithPartitions(effects, table).Concat(WithPartitions(effects, referenced)))
+        var referencing = WithPartitions(effects, table);
+        var isEmpty = !referencing.Any(r => r.HoldsRows);
+        foreach (var relation in referencing.Concat(WithPartitions(effects, referenced)))
         {
-            effects.Scan(relation);
+            if (!isEmpty || referencing.Contains(relation))
+                effects.Scan(relation);
             if (relation.Kind != RelationKind.PartitionedTable)
                 effects.LockIndexes(relation, LockLevel.AccessShare);
         }

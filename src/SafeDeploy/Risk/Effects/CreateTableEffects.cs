@@ -78,6 +78,7 @@ internal static class CreateTableEffects
             table.Parents.Add(parent);
             parent.Children.Add(table);
             table.Columns.AddRange(parent.Columns.Select(c => c.Inherited()));
+            table.HasUnseenColumns |= parent.IsAssumed || parent.HasUnseenColumns;
         }
     }
 
@@ -126,6 +127,7 @@ internal static class CreateTableEffects
         effects.Lock(source, LockLevel.AccessShare);
         var options = like.Number("options");
         table.Columns.AddRange(source.Columns.Select(c => c.Copy()));
+        table.HasUnseenColumns |= source.IsAssumed || source.HasUnseenColumns;
         foreach (var check in source.Constraints.Where(c => c.Kind == ConstraintKind.Check && (options & 4) != 0))
             table.Constraints.Add(new Constraint(check.Name, check.Kind, check.Columns) { Expression = check.Expression });
         if ((options & 64) == 0)
@@ -148,6 +150,7 @@ internal static class CreateTableEffects
         effects.Act(isView ? ActKind.CreatesView : ActKind.CreatesTable, made);
         effects.Expand();
         made.IsFilled = !(into?.Flag("skipData") ?? false);
+        made.HasUnseenColumns = true;
         if (!isView)
             return;
         foreach (var (relation, columns) in reads)

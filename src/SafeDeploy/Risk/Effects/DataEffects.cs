@@ -15,7 +15,11 @@ internal static class DataEffects
         var isKnown = RoutineCalls.Play(effects, statement);
         effects.Lock(SequenceEffects.Called(effects, statement), LockLevel.RowExclusive);
         if (!effects.IsInRoutine && statement.Is("SelectStmt") && statement.Node("intoClause") is { } into && RelationName.Of(into.Node("rel")) is { } name)
-            effects.Schema.Make(effects.Schema.KeyOf(name), RelationKind.Table).IsFilled = true;
+        {
+            var made = effects.Schema.Make(effects.Schema.KeyOf(name), RelationKind.Table);
+            (made.IsFilled, made.HasUnseenColumns) = (true, true);
+        }
+
         // What a called function does, the text of the call does not say.
         if (!isKnown && !effects.IsJudged)
             effects.Unclear();

@@ -81,7 +81,7 @@ internal static class DropEffects
 
         if (!Fits(drop.Type, relation.Kind))
             effects.Fail($"{relation} is something else");
-        var isNew = relation is { IsNew: true, HoldsRows: false };
+        var isNew = relation.IsDisposable;
         effects.Act(KindOfAct(drop.Type, relation), relation);
         if (relation.Kind == RelationKind.Sequence)
             effects.JudgeFor(relation, () => effects.Contract(drop.Cascade ? false : null));
@@ -234,15 +234,19 @@ internal static class DropEffects
 
         foreach (var relation in inside)
             RemoveRelation(effects, relation, true);
-        if (!effects.Schema.IsComplete && drop.Cascade)
-        {
-            effects.LockUnseen(LockLevel.AccessExclusive, works: false);
-            effects.DestroyUnseen();
-        }
-
         if (!effects.Schema.IsComplete)
-            effects.MayFail();
+            DropUnseen(effects, name, drop.Cascade);
         effects.Schema.Schemas.Remove(name);
+    }
+
+    // What is in a schema that was seen being made was seen too.
+    private static void DropUnseen(EffectBuilder effects, string schema, bool cascade)
+    {
+        effects.MayFail();
+        if (!cascade || effects.Schema.Schemas.Contains(schema))
+            return;
+        effects.LockUnseen(LockLevel.AccessExclusive, works: false);
+        effects.DestroyUnseen();
     }
 
     private static void DropExtension(EffectBuilder effects, DropRequest drop)

@@ -17,7 +17,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     private static readonly ImmutableSortedSet<string> None = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
     private readonly List<Act> _acts = [];
-    private bool _blocksFilled;
+    private bool _blocksOld;
     private bool _worksOnFilled;
     private bool _indexBlocks;
     private bool _indexBlocksWrites;
@@ -45,7 +45,8 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
 
     public void Lock(Relation? relation, LockLevel level)
     {
-        if (relation is null || relation.Born == Schema.Statement)
+        // A temporary table is seen by its own session alone.
+        if (relation is null || relation.Born == Schema.Statement || relation.IsTemporary)
             return;
         var into = relation.Kind switch
         {
@@ -69,8 +70,8 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
         }
 
         var table = relation.Kind == RelationKind.Index ? relation.Of : relation;
-        if (level.BlocksWrites() && relation.Kind != RelationKind.Sequence && (table is null || table.HoldsRows || table.Kind == RelationKind.View))
-            _blocksFilled |= table is not { IsNew: true } || table.HoldsRows;
+        // Nobody waits for a table that the change made itself, filled or not.
+        _blocksOld |= level.BlocksWrites() && relation.Kind != RelationKind.Sequence && table is not { IsNew: true };
     }
 
     /// <summary>A lock on tables that exist but that nothing seen so far names.</summary>
@@ -78,7 +79,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     public void LockUnseen(LockLevel level, bool works)
     {
         _unseen = Max(_unseen, level);
-        _blocksFilled |= level.BlocksWrites();
+        _blocksOld |= level.BlocksWrites();
         _worksOnFilled |= works;
     }
 
@@ -100,7 +101,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     /// <summary>New files without reading the rows one by one.</summary>
     public void NewFiles(Relation table)
     {
-        if (table.Kind is RelationKind.PartitionedTable or RelationKind.View || table.Born == Schema.Statement)
+        if (!HasFiles(table))
             return;
         _rewrites = _rewrites.Add(table.ToString());
         _worksOnFilled |= table.HoldsRows;
@@ -108,16 +109,23 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
 
     public void Scan(Relation table)
     {
-        if (table.Kind is RelationKind.PartitionedTable or RelationKind.View || table.Born == Schema.Statement)
+        if (!HasFiles(table))
             return;
         _scans = _scans.Add(table.ToString());
         _worksOnFilled |= table.HoldsRows;
     }
 
+    private bool HasFiles(Relation table)
+    {
+        // Partitions are made by functions and jobs too; an old partitioned table of which none was seen has some.
+        _worksOnFilled |= table is { Kind: RelationKind.PartitionedTable, Children.Count: 0, IsAssumed: false, IsNew: false } && !Schema.IsComplete;
+        return table.Kind is not (RelationKind.PartitionedTable or RelationKind.View) && table.Born != Schema.Statement && !table.IsTemporary;
+    }
+
     /// <summary>Rows or values of a table are gone; what an empty new table loses is nothing.</summary>
     public void Destroy(Relation? table)
     {
-        if (table is { HoldsRows: false } || table?.Kind == RelationKind.View)
+        if (table is { IsDisposable: true } or { Kind: RelationKind.View })
             return;
         _destroys = true;
         _reversible = false;
@@ -179,7 +187,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     public void MayFail() => _mayFail = true;
 
     public void Act(ActKind kind, Relation? table, string name = "", string other = "") =>
-        _acts.Add(new Act(kind, table?.Key ?? RelationKey.None, name, other, table is { IsNew: true, HoldsRows: false } || IsOnNewColumn(kind, table, name)));
+        _acts.Add(new Act(kind, table?.Key ?? RelationKey.None, name, other, table is { IsDisposable: true } || IsOnNewColumn(kind, table, name)));
 
     public void Act(ActKind kind, RelationKey key, string name = "", string other = "", bool onNew = false) =>
         _acts.Add(new Act(kind, key, name, other, onNew));
@@ -237,7 +245,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     private bool? Fails() => _fails.Length > 0 ? true : _mayFail ? null : false;
 
     // What fails has blocked until then, but destroyed nothing.
-    private bool IsHazard() => (_destroys && _fails.Length == 0) || (_blocksFilled && _worksOnFilled);
+    private bool IsHazard() => (_destroys && _fails.Length == 0) || (_blocksOld && _worksOnFilled);
 
     private static LockLevel Max(LockLevel a, LockLevel b) => a > b ? a : b;
 }

@@ -31,7 +31,7 @@ internal static class GivenNames
         // makeObjectName cuts the longer of the two until the whole fits.
         while (table.Length + middle.Length + suffix.Length + (middle.Length > 0 ? 2 : 1) > Longest)
         {
-            if (table.Length >= middle.Length)
+            if (table.Length > middle.Length)
                 table = table[..^1];
             else
                 middle = middle[..^1];

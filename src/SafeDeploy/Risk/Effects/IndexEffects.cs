@@ -73,7 +73,8 @@ internal static class IndexEffects
     private static void Build(EffectBuilder effects, SqlNode statement, Relation table)
     {
         var reached = Reached(effects, statement, table);
-        foreach (var relation in reached)
+        // ON ONLY: nothing below a partitioned table is read.
+        foreach (var relation in reached.Where(r => r.Kind != RelationKind.PartitionedTable || statement.Node("relation")?.Flag("inh") != false))
             effects.Scan(relation);
         if (reached.Count > 1)
             effects.Act(ActKind.FansOutToChildren, table, "", $"{reached.Count - 1}");

@@ -172,8 +172,9 @@ internal static class MaintenanceEffects
         var name = statement.Text("schemaname") ?? statement.Node("authrole")?.Text("rolename") ?? "";
         if (effects.Schema.Schemas.Contains(name) && !statement.Flag("if_not_exists") && effects.Schema.IsComplete)
             effects.Fail($"schema {name} exists already");
-        // Names without a schema mean the first one that the script makes, unless it sets a search_path.
-        if (!effects.Schema.IsJudging && !effects.Schema.SearchPathIsSet && effects.Schema.Schemas.Count == 1)
+        // Names without a schema mean the one that the script begins with, unless it sets a search_path. A schema that a
+        // history makes later, beside tables that are there, is not where its other names lead.
+        if (!effects.Schema.IsJudging && !effects.Schema.SearchPathIsSet && effects.Schema.Schemas.Count == 1 && !effects.Schema.Relations.Any())
             effects.Schema.SearchPath = [name, "public"];
         effects.Schema.Schemas.Add(name);
         effects.Act(ActKind.CreatesSchema, new RelationKey(name, ""), name);

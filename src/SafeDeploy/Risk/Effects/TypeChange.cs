@@ -9,7 +9,7 @@ namespace SafeDeploy.Risk.Effects;
 /// <param name="ByTimeZone">Depends on the session's TimeZone.</param>
 internal sealed record TypeChange(bool Rewrites, bool Lossy, bool RebuildsIndexes, bool ByTimeZone)
 {
-    private static readonly TypeChange InPlace = new(false, false, false, false);
+    public static readonly TypeChange InPlace = new(false, false, false, false);
 
     // Pairs that share their bytes on disk (pg_cast.castmethod 'b', and text's family).
     private static readonly FrozenSet<(string, string)> SameBytes = new[]

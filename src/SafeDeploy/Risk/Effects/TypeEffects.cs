@@ -184,11 +184,14 @@ internal static class TypeEffects
             effects.Fail($"columns of type {name} exist");
         if (!effects.Schema.IsComplete)
             effects.MayFail();
-        if (!effects.Schema.IsComplete && drop.Cascade && !used)
+        if (!effects.Schema.IsComplete && drop.Cascade && !used && !IsSeen(effects.Schema, key))
             DropUnseen(effects);
         effects.Schema.Domains.Remove(key);
         effects.Schema.Enums.Remove(key);
     }
+
+    // Of a type that was seen being made, the columns were seen too.
+    private static bool IsSeen(SchemaState schema, RelationKey key) => schema.Enums.ContainsKey(key) || schema.Domains.ContainsKey(key);
 
     /// <summary>CASCADE over what was never seen: columns are most often among what goes.</summary>
     public static void DropUnseen(EffectBuilder effects)

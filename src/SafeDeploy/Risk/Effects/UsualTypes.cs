@@ -31,6 +31,8 @@ internal static class UsualTypes
         _ when to.IsArray => new(true, false, true, false),
         _ when !hasUsing && to.Length is null && ReachedFromTheirLikeOnly.Contains(to.Name) => new(false, false, false, false),
         "varchar" when to.Length < Roomy => new(true, true, true, false),
+        // Whoever gives an identifier a length had it as text before.
+        "varchar" when to.Length is not null && Words(column) is [.., "id"] => new(false, false, false, false),
         "varchar" or "text" => HoldsText(column) ? new(false, false, false, false) : new(true, false, true, false),
         "citext" => new(false, false, true, false),
         "numeric" when to.Length is null => IsMoney(column) ? new(false, false, false, false) : new(true, false, true, false),
@@ -59,5 +61,8 @@ internal static class UsualTypes
         return !type.IsArray && words.Any(w => Checked.Contains(w)) && !words.Any(w => Listed.Contains(w));
     }
 
-    private static string[] Words(string name) => name.ToLowerInvariant().Split('_', StringSplitOptions.RemoveEmptyEntries);
+    // snake_case and camelCase.
+    private static string[] Words(string name) =>
+        string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) && char.IsLower(name[i - 1]) ? $"_{c}" : $"{c}"))
+            .ToLowerInvariant().Split('_', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -206,8 +206,14 @@ public sealed class Relation(RelationKey key, RelationKind kind)
     /// <summary>Rows may be there: it existed before the change, or the change filled it.</summary>
     public bool HoldsRows => (!IsNew || IsFilled) && Kind != RelationKind.View;
 
+    /// <summary>The change made it and can make it again: a new table that nothing filled, or a temporary one.</summary>
+    public bool IsDisposable => IsTemporary || (IsNew && !IsFilled);
+
+    /// <summary>It has columns that no text named: those of a query, or of a table that was never seen.</summary>
+    public bool HasUnseenColumns { get; set; }
+
     /// <summary>Complete means that a column not listed does not exist.</summary>
-    public bool ColumnsAreKnown => !IsAssumed && Columns.Count > 0;
+    public bool ColumnsAreKnown => !IsAssumed && !HasUnseenColumns && Columns.Count > 0;
 
     public Column? Column(string name) => Columns.Find(c => c.Name == name);
 

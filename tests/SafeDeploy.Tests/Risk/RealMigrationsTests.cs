@@ -1,0 +1,62 @@
+using SafeDeploy.Integrations.Databases.PgQuery;
+using SafeDeploy.Risk;
+
+namespace SafeDeploy.Tests.Risk;
+
+/// <summary>What the migrations of real projects taught (docs/contributing/real-migrations.md), each in statements of our own; what a server did stands in the first place.</summary>
+public sealed class RealMigrationsTests
+{
+    private static readonly PgQueryParser Parser = PgQueryParser.Load();
+
+    private const string TwoTables = "create table a (id int primary key, x int); create table b (id int, x int);";
+
+    private static JudgedStatement Last(string earlier, string sql) => PlanFiles.Run(
+        Parser, [new RiskFile("1.sql", earlier, IsReplayed: true), new RiskFile("2.sql", sql)], null, RiskOptions.Default, CancellationToken.None).Statements[^1];
+
+    [Theory]
+    [InlineData(TwoTables, "create table c (a int); alter table c add foreign key (a) references a", false, "a table without rows looks nothing up")]
+    [InlineData(TwoTables, "create table c as select 1 a; alter table c add foreign key (a) references a", true, "one with rows does, while nobody can write to a")]
+    [InlineData(TwoTables, "alter table b add foreign key (x) references a", true, "an old table does")]
+    [InlineData(TwoTables, "create table c as select * from b; create index on c (x)", false, "nobody uses what the change made")]
+    [InlineData(TwoTables, "create temp table c as select * from b; create index on c (x)", false, "nobody else sees it")]
+    [InlineData(TwoTables, "alter table b add column a int references a", false, "NULLs refer to nothing")]
+    [InlineData(TwoTables, "alter table b add column a int default null references a", true, "but DEFAULT NULL is looked at")]
+    [InlineData("create table p (a int) partition by range (a);", "create index on p (a)", true, "a job makes the partitions")]
+    [InlineData("create table p (a int) partition by range (a);", "create index on only p (a)", false, "the parent holds no rows")]
+    [InlineData("", "alter table t add column at timestamp default (now() at time zone 'utc')", false, "AT TIME ZONE is stable")]
+    [InlineData("create function utc() returns bigint language sql as 'select extract(epoch from now() at time zone ''utc'')::bigint'; create table t (a int);", "alter table t add column at bigint default utc()", false, "an expression is put in the place of the call")]
+    [InlineData("", "alter table t alter column c type uuid, alter column c drop not null", false, "the type is written again")]
+    [InlineData("", "alter table t alter column c type uuid", true, "without that it changes")]
+    [InlineData("", "alter table t alter column \"folderId\" type text", true, "an identifier was a number")]
+    [InlineData("", "alter table t alter column request_id type varchar(255)", false, "one with a length was text")]
+    public void Nobody_waits_where_no_old_table_is_read(string earlier, string sql, bool hazard, string why) =>
+        Assert.True(Last(earlier, sql).Effect.Hazard == hazard, why);
+
+    [Theory]
+    [InlineData(TwoTables, "create temp table c as select * from b; drop table c", false, "it can be made again")]
+    [InlineData("create schema s; create view s.v as select 1 x;", "drop schema s cascade", false, "what was made in it was seen")]
+    [InlineData("", "drop schema s cascade", true, "what is in it was not seen")]
+    [InlineData("create type e as enum ('a'); create table t (k e); alter type e rename to f; create type e as enum ('b'); alter table t alter k type e using k::text::e;", "drop type f cascade", false, "no column has it any more")]
+    [InlineData(TwoTables + "create view v as select b.*, (select count(*) from a) n from b;", "alter table a drop column x", true, "the view does not read it")]
+    [InlineData(TwoTables + "create view v as select *, (select count(*) from a) n from b;", "alter table a drop column x", true, "nor does a star of another FROM")]
+    [InlineData(TwoTables + "create view v as select * from a; alter table a add column y int;", "alter table a drop column y", true, "a star means the columns of that day")]
+    [InlineData(TwoTables + "create view v as select a.x from a join b using (id);", "alter table b drop column x", true, "the name before it says whose")]
+    [InlineData(TwoTables + "create view v as select * from a;", "alter table a drop column x", false, "refused: the view reads it")]
+    public void What_is_lost_is_what_old_tables_held(string earlier, string sql, bool destroys, string why) =>
+        Assert.True(Last(earlier, sql).Effect.DestroysData == destroys, why);
+
+    [Theory]
+    [InlineData("create table t (id serial primary key);", "alter table t alter id drop default; drop sequence t_id_seq", "the default let it go")]
+    [InlineData(
+        "create table a (id int primary key); create table b234567890123456789012345678901b (c2345678901234567890123456789 int references a);",
+        "alter table b234567890123456789012345678901b drop constraint b2345678901234567890123456789_c234567890123456789012345678_fkey; drop table a",
+        "both halves of the name are cut to the same length")]
+    [InlineData(TwoTables + "create table c as select id, x from a; alter table c add column y int;", "create index on c (x)", "the query named the column")]
+    [InlineData("create table c (like unseen, y int);", "create index on c (x)", "the other table has it")]
+    public void What_a_server_does_is_not_said_to_fail(string earlier, string sql, string why) =>
+        Assert.True(Last(earlier, sql).Effect.Fails is not true, why);
+
+    [Fact]
+    public void A_schema_that_a_history_makes_later_is_not_where_its_names_lead() =>
+        Assert.Equal(["public.t"], Last("create table t (a int); create schema tools;", "alter table t add column b int").Effect.Locks.Keys);
+}
