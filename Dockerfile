@@ -55,13 +55,13 @@ FROM debian:bookworm-slim
 RUN set -eu; export DEBIAN_FRONTEND=noninteractive; \
     apt-get update -q; \
     apt-get install -qy --no-install-recommends ca-certificates libpg-query1504.0 libssl3 zlib1g; \
-    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
+    rm -rf /var/lib/dpkg/*-old /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
 # The client's own libpq, as a package: it has its dependencies, and scanners know it.
 COPY --from=client /packages /packages
 RUN set -eu; export DEBIAN_FRONTEND=noninteractive; \
     apt-get update -q; \
     apt-get install -qy --no-install-recommends libreadline8 /packages/libpq5_*.deb; \
-    rm -rf /packages /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
+    rm -rf /packages /var/lib/dpkg/*-old /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/*
 COPY --from=client /client /usr
 ENV DOTNET_RUNNING_IN_CONTAINER=true
 LABEL org.opencontainers.image.title="safe-deploy" \
