@@ -122,27 +122,27 @@ return_servers() {
 }
 
 test_all() {
-    local started=$SECONDS project projects
+    local started=$SECONDS project projects beside=()
+    local of_the_program=tests/SafeDeploy.EndToEndTests/SafeDeploy.EndToEndTests.csproj
     projects=$(test_projects)
     borrow_servers
-    # The compiler of native code uses one core only.
+    # The compiler of native code uses one core only: everything that needs no program goes on beside it.
     cli &
     local publishing=$!
     compile Release Pipeline.sln
     watch_docker &
     local watching=$!
-    # The tests on servers wait for them a third of their time, those of the program compute: side by side both cores are busy.
-    local beside=tests/SafeDeploy.DatabaseTests/SafeDeploy.DatabaseTests.csproj
-    run_tests Release "$beside" &
-    local running=$!
     sample_images &
     local making=$!
+    for project in $projects; do
+        [ "$project" != "$of_the_program" ] || continue
+        run_tests Release "$project" &
+        beside+=($!)
+    done
     wait "$publishing"
     wait "$making"
-    for project in $projects; do
-        [ "$project" = "$beside" ] || run_tests Release "$project"
-    done
-    wait "$running"
+    run_tests Release "$of_the_program"
+    wait "${beside[@]}"
     for project in $projects; do
         ask_again Release "$project"
     done

@@ -20,7 +20,7 @@ public sealed class BadReleaseTests
         var seen = (await target.InstancesAsync("green", default)).Single();
         Assert.Equal((7, "cannot find the configuration"), (seen.ExitCode, seen.LastLog));
         var refused = await Assert.ThrowsAsync<ProblemException>(() => target.SwitchAsync("green", default));
-        Assert.Equal(TargetProblems.NobodyToServe, refused.Problem.Info);
+        Assert.True(refused.Problem.Info == TargetProblems.NobodyToServe, refused.ToString());
         Assert.Contains("cannot find the configuration", refused.Problem.Evidence, StringComparison.Ordinal);
         await StillServesAsync(target);
     }
