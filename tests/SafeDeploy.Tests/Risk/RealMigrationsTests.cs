@@ -42,6 +42,10 @@ public sealed class RealMigrationsTests
     [InlineData(TwoTables + "create view v as select * from a; alter table a add column y int;", "alter table a drop column y", true, "a star means the columns of that day")]
     [InlineData(TwoTables + "create view v as select a.x from a join b using (id);", "alter table b drop column x", true, "the name before it says whose")]
     [InlineData(TwoTables + "create view v as select * from a;", "alter table a drop column x", false, "refused: the view reads it")]
+    [InlineData(TwoTables + "create view v as select id, (select max(x) from b) n from a;", "alter table a drop column x", true, "a name is first looked for in its own FROM")]
+    [InlineData(TwoTables + "create table c (y int); create view v as select 1 n from c where exists (select from a where a.id = y);", "alter table c drop column y", false, "and then in the one around it")]
+    [InlineData(TwoTables + "create view v as select s.x, b.id from (select 1 x) s, b;", "alter table b drop column x", true, "the query in FROM gives it out")]
+    [InlineData(TwoTables + "create view v as select * from a union select * from b;", "alter table b drop column x", false, "each side of a union has its own star")]
     public void What_is_lost_is_what_old_tables_held(string earlier, string sql, bool destroys, string why) =>
         Assert.True(Last(earlier, sql).Effect.DestroysData == destroys, why);
 

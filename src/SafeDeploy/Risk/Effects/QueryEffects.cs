@@ -13,11 +13,11 @@ internal static class QueryEffects
         var read = new Dictionary<Relation, HashSet<string>>();
         if (query is not { } node)
             return read;
-        var references = node.DescendantsAndSelf("ColumnRef").Select(c => c.List("fields")).Where(f => f.Count > 0).ToArray();
-        var starred = Starred(node);
-        foreach (var (range, relation) in Ranges(effects, node))
+        var ranges = Ranges(effects, node).ToArray();
+        var named = QueryColumns.Of(node, ranges);
+        foreach (var (range, relation) in ranges)
         {
-            var columns = ColumnsOf(references, range, relation, starred.Contains(range));
+            var columns = named.TryGetValue(range, out var names) ? Today(names, relation) : [];
             if (read.TryGetValue(relation, out var known))
                 known.UnionWith(columns);
             else
@@ -30,42 +30,9 @@ internal static class QueryEffects
         return read;
     }
 
-    // What is written with another's name before it, or is known to be no column here, is read elsewhere. A star means the
-    // columns of this moment: those that are added later are not read.
-    private static IEnumerable<string> ColumnsOf(IEnumerable<IReadOnlyList<SqlNode>> references, SqlNode range, Relation relation, bool isStarred)
-    {
-        var name = range.Node("alias")?.Text("aliasname") ?? range.Text("relname");
-        var mine = references.Where(f => f.Count == 1 || f[^2].Text("sval") == name).ToArray();
-        var all = isStarred || mine.Any(f => f.Count > 1 && f[^1].Is("A_Star"));
-        return mine.Select(f => f[^1].Text("sval") ?? "").Where(c => c.Length > 0 && (!relation.ColumnsAreKnown || relation.Column(c) is not null))
-            .Concat(!all ? [] : relation.ColumnsAreKnown ? relation.Columns.Select(c => c.Name) : ["*"]);
-    }
-
-    // The tables that a bare star stands for: those of its own FROM, not of the subqueries in it.
-    private static HashSet<SqlNode> Starred(SqlNode query)
-    {
-        var starred = new HashSet<SqlNode>();
-        var open = new Stack<SqlNode>(query.DescendantsAndSelf("SelectStmt").Where(HasStar).SelectMany(s => s.List("fromClause")));
-        while (open.TryPop(out var from))
-        {
-            if (from.Is("RangeVar"))
-                starred.Add(from);
-            else if (from.Is("JoinExpr"))
-                PushSides(open, from);
-        }
-
-        return starred;
-    }
-
-    private static bool HasStar(SqlNode select) => select.List("targetList").Any(t => t.Node("val") is { Kind: "ColumnRef" } value && value.List("fields") is [{ Kind: "A_Star" }]);
-
-    private static void PushSides(Stack<SqlNode> open, SqlNode join)
-    {
-        if (join.Node("larg") is { } left)
-            open.Push(left);
-        if (join.Node("rarg") is { } right)
-            open.Push(right);
-    }
+    // A star means the columns of this moment: those that are added later are not read.
+    private static IEnumerable<string> Today(IReadOnlyCollection<string> named, Relation relation) =>
+        named.Contains("*") && relation.ColumnsAreKnown ? relation.Columns.Select(c => c.Name) : named;
 
     /// <summary>A query that is planned and not run.</summary>
     public static void Plan(EffectBuilder effects, SqlNode query)

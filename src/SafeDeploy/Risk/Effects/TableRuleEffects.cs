@@ -65,6 +65,7 @@ internal static class TableRuleEffects
         if (effects.Need(statement.Node("relation")) is not { } table)
             return;
         effects.Lock(table, LockLevel.AccessExclusive);
+        table.Rules.Add(statement.Text("rulename") ?? "");
         effects.Act(ActKind.CreatesRule, table, statement.Text("rulename") ?? "");
         effects.JudgeFor(table, () => effects.Contract(null));
         foreach (var action in statement.List("actions"))
@@ -103,11 +104,11 @@ internal static class TableRuleEffects
             "OBJECT_RULE" => ActKind.DropsRule,
             _ => table.Policies is [var only] && only == name && table.RowSecurity ? ActKind.DropsLastPolicy : ActKind.DropsPolicy,
         };
-        if (!Exists(table, drop.Type, name) && effects.Schema.IsComplete && kind != ActKind.DropsRule)
+        if (!Exists(table, drop.Type, name) && effects.Schema.IsComplete)
         {
             if (!drop.MissingOk)
                 effects.Fail($"{name} does not exist on {table}");
-            // Looked up before the table is locked, unlike columns and constraints.
+            // Looked up under ACCESS SHARE, which is given back where nothing is found, unlike columns and constraints.
             effects.Expand();
             return;
         }
@@ -117,6 +118,7 @@ internal static class TableRuleEffects
         table.Triggers.Remove(name);
         table.RowTriggers.Remove(name);
         table.Policies.Remove(name);
+        table.Rules.Remove(name);
         table.Readers.RemoveAll(r => r.Name == name && r.Kind == (kind == ActKind.DropsTrigger ? "trigger" : "policy"));
         effects.JudgeFor(table, () => effects.Expand(null));
     }
@@ -141,6 +143,10 @@ internal static class TableRuleEffects
             effects.LockUnseen(LockLevel.ShareUpdateExclusive, works: false);
     }
 
-    private static bool Exists(Relation table, string type, string name) =>
-        type == "OBJECT_TRIGGER" ? table.Triggers.ContainsKey(name) : table.Policies.Contains(name);
+    private static bool Exists(Relation table, string type, string name) => type switch
+    {
+        "OBJECT_TRIGGER" => table.Triggers.ContainsKey(name),
+        "OBJECT_RULE" => table.Rules.Contains(name),
+        _ => table.Policies.Contains(name),
+    };
 }

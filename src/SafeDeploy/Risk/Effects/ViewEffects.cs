@@ -53,11 +53,14 @@ internal static class ViewEffects
         effects.MaybeIrreversible();
     }
 
-    private static IEnumerable<string> OutputColumns(SqlNode statement)
+    private static IEnumerable<string> OutputColumns(SqlNode statement) => OutputColumns(statement.Names("aliases"), statement.Node("query"));
+
+    /// <summary>The names of a query's columns; <c>*</c> for several.</summary>
+    /// <param name="given">Names given to them from outside; may be empty.</param>
+    public static IEnumerable<string> OutputColumns(IReadOnlyList<string> given, SqlNode? query)
     {
-        if (statement.Has("aliases"))
-            return statement.Names("aliases");
-        var query = statement.Node("query");
+        if (given.Count > 0)
+            return given;
         while (query?.Node("larg") is { } left)
             query = left;
         return (query?.List("targetList") ?? []).Select(t => t.Text("name") ?? LastField(t.Node("val")));

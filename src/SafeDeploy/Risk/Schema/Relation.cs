@@ -148,6 +148,8 @@ public sealed class Relation(RelationKey key, RelationKind kind)
 
     public List<string> Policies { get; } = [];
 
+    public HashSet<string> Rules { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Policies and triggers that look at columns of this table: none of these can change its type.</summary>
     public List<ColumnReader> Readers { get; } = [];
 

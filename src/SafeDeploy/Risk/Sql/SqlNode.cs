@@ -70,6 +70,9 @@ public sealed class SqlNode
         }
     }
 
+    /// <summary>That node of the same tree is this one or below it.</summary>
+    public bool Holds(SqlNode node) => node._first >= _first && node._end <= _end;
+
     /// <summary>A node of that kind is this one or below it.</summary>
     public bool HoldsKind(string kind)
     {

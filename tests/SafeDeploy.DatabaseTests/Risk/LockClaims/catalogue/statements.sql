@@ -343,6 +343,7 @@ drop policy if exists missing on secured;
 create rule r as on insert to lonely do also insert into base values (new.a);
 create or replace rule audited_rule as on delete to audited do nothing;
 drop rule audited_rule on audited;
+drop rule if exists missing on audited;
 create statistics s on a, c from lonely;
 drop statistics customer_stats;
 alter statistics customer_stats set statistics 100;
