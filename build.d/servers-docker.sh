@@ -43,15 +43,15 @@ up_docker() {
 # about networks, and whoever asks waits. Where the engine is our own it is started again; the tests that it broke are asked again.
 watch_docker() {
     local pid
-    # As long as the script whose part this is.
-    while kill -0 $$ 2>/dev/null && pid=$(remembered dockerd_pid) && is_running "$pid" dockerd; do
-        sleep 10 >/dev/null 2>&1
-        timeout 20 docker -H "unix://$docker_socket" network ls -q >/dev/null 2>&1 || engine_is_stuck "$pid" || return 0
+    while pid=$(remembered dockerd_pid) && is_running "$pid" dockerd; do
+        sleep 10 # between two looks
+        # An engine that refuses is ending; one that is stuck lets the client wait.
+        timeout 20 docker -H "unix://$docker_socket" network ls -q >/dev/null 2>&1 || [ $? != 124 ] || engine_again "$pid" || return 0
     done
 }
 
-# False where the engine ended, or was ended by somebody: nothing is started again then.
-engine_is_stuck() {
+# False where the engine has ended meanwhile: whoever ended it wants no other.
+engine_again() {
     is_running "$1" dockerd || return 1
     say "dockerd ($1) has said nothing about its networks for 20 s: it is killed and started again"
     as_root kill -KILL "$1"

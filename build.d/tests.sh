@@ -36,7 +36,7 @@ run_tests() {
     rm -rf "$results"
     mkdir -p "$results"
     # The client's own programs first: Debian's of the same names start Perl, three thousand times in a run.
-    client=$(postgres_bin || true)
+    if ! client=$(postgres_bin); then client=; fi
     PATH="${client:+$client:}$PATH" dotnet test "$project" -c "$configuration" --no-build --nologo -v q --results-directory "$results" \
         --logger "trx;LogFileName=results.trx" --logger "console;verbosity=minimal" \
         --blame-hang-timeout 8m --blame-hang-dump-type none "$@" >"$results/output.log" 2>&1 </dev/null || exit_code=$?
@@ -111,44 +111,61 @@ totals() {
 borrow_servers() {
     setup servers
     contracts
-    if ! servers_answer; then
-        trap 'down' EXIT
-    fi
+    borrowed=yes running=()
+    if servers_answer; then borrowed=no; fi
+    trap return_servers EXIT
     up
     images
 }
 
+# However the command ended: what it began beside itself ends with it, or it would use the servers, and hold CI's pipes.
 return_servers() {
-    [ -z "$(trap -p EXIT)" ] || down
+    local pid
     trap - EXIT
+    for pid in $(jobs -pr); do
+        case " ${running[*]} " in *" $pid "*) end_with_children "$pid" ;; esac
+    done
+    [ "$borrowed" = no ] || down
+}
+
+# The parent first, so that it begins nothing more.
+end_with_children() {
+    local child children
+    children=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || return 0 # it has ended
+    kill "$1" 2>/dev/null || return 0
+    for child in $children; do end_with_children "$child"; done
+}
+
+# beside COMMAND…: goes on while this script does; its id is in $!.
+beside() {
+    "$@" &
+    running+=($!)
 }
 
 test_all() {
-    local started=$SECONDS project projects beside=()
+    local started=$SECONDS project projects publishing making tests=()
     local of_the_program=tests/SafeDeploy.EndToEndTests/SafeDeploy.EndToEndTests.csproj
     projects=$(test_projects)
     borrow_servers
     # The compiler of native code uses one core only: everything that needs no program goes on beside it.
-    cli &
-    local publishing=$!
+    beside cli
+    publishing=$!
     compile Release Pipeline.sln
-    watch_docker &
-    local watching=$!
-    sample_images &
-    local making=$!
+    beside watch_docker
+    beside sample_images
+    making=$!
     for project in $projects; do
         [ "$project" != "$of_the_program" ] || continue
-        run_tests Release "$project" &
-        beside+=($!)
+        beside run_tests Release "$project"
+        tests+=($!)
     done
     wait "$publishing"
     wait "$making"
     run_tests Release "$of_the_program"
-    wait "${beside[@]}"
+    wait "${tests[@]}"
     for project in $projects; do
         ask_again Release "$project"
     done
-    kill "$watching" 2>/dev/null || true
     return_servers
     say "all of it in $((SECONDS - started)) s"
     # shellcheck disable=SC2086 # project paths hold no spaces

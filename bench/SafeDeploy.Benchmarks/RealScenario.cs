@@ -175,8 +175,8 @@ internal sealed class RealScenario
     // Only with the schema known can names be expected to agree.
     private static string Difference(Judged j) => string.Join("; ", new[]
     {
-        Locks("locks", j.KnownAllOld.Locks, j.Seen.Locks), Locks("index", j.KnownAllOld.IndexLocks, j.Seen.IndexLocks), Locks("sequences", j.KnownAllOld.SequenceLocks, j.Seen.SequenceLocks),
-        Names("rewrites", j.KnownAllOld.Rewrites, j.Seen.Rewrites), Names("scans", j.KnownAllOld.Scans, j.Seen.Scans),
+        Locks("locks", j.KnownAllOld.Locks, j.Seen.Done.Locks), Locks("index", j.KnownAllOld.IndexLocks, j.Seen.Done.IndexLocks), Locks("sequences", j.KnownAllOld.SequenceLocks, j.Seen.Done.SequenceLocks),
+        Names("rewrites", j.KnownAllOld.Rewrites, j.Seen.Done.Rewrites), Names("scans", j.KnownAllOld.Scans, j.Seen.Done.Scans),
     }.Where(d => d.Length > 0));
 
     private static string Locks(string part, IEnumerable<KeyValuePair<string, LockLevel>> said, IEnumerable<KeyValuePair<string, LockLevel>> was) =>

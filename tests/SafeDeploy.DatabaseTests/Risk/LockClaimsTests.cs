@@ -28,7 +28,7 @@ public sealed class LockClaimsTests
         var recorder = new LockRecorder(connection);
         var recorded = new List<RecordedFacts>();
         foreach (var statement in statements)
-            recorded.Add((await recorder.RecordAsync(statement.Text)).Of(statement.Text));
+            recorded.Add(await recorder.RecordAsync(statement.Text));
 
         var major = connection.PostgreSqlVersion.Major;
         if (Environment.GetEnvironmentVariable("ACCEPT") == "1")

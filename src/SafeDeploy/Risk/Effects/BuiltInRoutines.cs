@@ -5,7 +5,8 @@ namespace SafeDeploy.Risk.Effects;
 /// <summary>PostgreSQL's own functions that are stable or immutable, read from pg_proc; internal support functions left out.</summary>
 /// <remarks>
 /// A default that calls one of them is evaluated once for all old rows, anything else once a row (sql-altertable,
-/// "Notes"). timezone is among them, which AT TIME ZONE calls: only its form for timetz was volatile, before 14. A function that is neither here nor in the schema is taken for volatile, as CREATE FUNCTION does.
+/// "Notes"). timezone is among them, which AT TIME ZONE calls: only its form for timetz was volatile, before 14.
+/// A function that is neither here nor in the schema is taken for volatile, as CREATE FUNCTION does.
 /// </remarks>
 internal static class BuiltInRoutines
 {
