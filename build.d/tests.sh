@@ -128,12 +128,19 @@ return_servers() {
     [ "$borrowed" = no ] || down
 }
 
-# The parent first, so that it begins nothing more.
+# All are found before the first ends: whoever loses its parent is found no more.
 end_with_children() {
-    local child children
-    children=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || return 0 # it has ended
-    kill "$1" 2>/dev/null || return 0
-    for child in $children; do end_with_children "$child"; done
+    local process
+    for process in $(tree_of "$1"); do
+        kill "$process" 2>/dev/null || continue # it has ended with its parent
+    done
+}
+
+# tree_of PID: the process and everything below it, parents first, so that they begin nothing more.
+tree_of() {
+    local child
+    echo "$1"
+    for child in $(cat "/proc/$1/task/"*"/children" 2>/dev/null); do tree_of "$child"; done
 }
 
 # beside COMMAND…: goes on while this script does; its id is in $!.
