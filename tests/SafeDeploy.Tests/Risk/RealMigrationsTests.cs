@@ -57,8 +57,30 @@ public sealed class RealMigrationsTests
         "both halves of the name are cut to the same length")]
     [InlineData(TwoTables + "create table c as select id, x from a; alter table c add column y int;", "create index on c (x)", "the query named the column")]
     [InlineData("create table c (like unseen, y int);", "create index on c (x)", "the other table has it")]
+    [InlineData(TwoTables + "create view v as select * from a; create view w as select * from v;", "drop view v, w", "what one reads of the other goes at the same time")]
+    [InlineData("create table a (id int primary key); create table b (id int references a);", "drop table a, b", "so does what refers to it")]
+    [InlineData("create type e as enum ('a');", "do $$ begin create type e as enum ('a'); exception when duplicate_object then null; end $$", "the block catches it")]
+    [InlineData("create schema s; create type s.e as enum ('a'); drop schema s cascade; create schema s;", "create type s.e as enum ('a')", "it fell with its schema")]
+    [InlineData("create type e as enum ('a'); create schema s; alter type e set schema s;", "create type e as enum ('a')", "it was moved")]
+    [InlineData("create schema s; create type s.e as enum ('a'); alter schema s rename to r; create schema s;", "create type s.e as enum ('a')", "it went with its schema")]
     public void What_a_server_does_is_not_said_to_fail(string earlier, string sql, string why) =>
         Assert.True(Last(earlier, sql).Effect.Fails is not true, why);
+
+    [Theory]
+    [InlineData("begin alter table b add column x int; exception when duplicate_column then null; end", false, "")]
+    [InlineData("begin alter table b add column x int; exception when duplicate_table then null; end", true, "b")]
+    [InlineData("begin alter table b add column x int; exception when others then raise; end", true, "b")]
+    [InlineData("begin alter table b add column x int; exception when others then alter table a add column z int; end", false, "a")]
+    [InlineData("begin if true then alter table b add column y int; end if; alter table a add column x int; exception when sqlstate '42701' then null; end", false, "")]
+    [InlineData("begin alter table b add column y int; begin alter table a add column x int; exception when duplicate_column then null; end; end", false, "b")]
+    [InlineData("begin begin alter table b add column y int; exception when others then null; end; alter table a add column x int; end", true, "a b")]
+    [InlineData("begin alter table b add column x int; exception when duplicate_column then raise notice 'there'; when others then raise; end", false, "")]
+    public void What_a_block_catches_is_undone_with_its_locks(string body, bool fails, string locked)
+    {
+        var effect = Last(TwoTables, $"do $$ {body} $$").Effect;
+        Assert.Equal(fails, effect.Fails is true);
+        Assert.Equal(locked, string.Join(' ', effect.Locks.Keys.Select(k => k["public.".Length..])));
+    }
 
     [Fact]
     public void A_schema_that_a_history_makes_later_is_not_where_its_names_lead() =>

@@ -16,7 +16,7 @@ internal static class AddColumnEffects
         if (target.Table.Column(column.Name) is not null)
         {
             if (!command.Flag("missing_ok"))
-                effects.Fail($"column {column.Name} of {target.Table} exists already");
+                effects.FailTaken($"column {column.Name} of {target.Table}", FailureKind.DuplicateColumn);
             effects.Act(ActKind.ExistenceGuardStillLocks, target.Table, column.Name, "column");
             effects.Expand();
             return;

@@ -147,7 +147,7 @@ internal sealed record AlterTarget(EffectBuilder Effects, Relation Table, bool O
     {
         var column = name is null ? null : Table.Column(name);
         if (column is null && Table.ColumnsAreKnown && Table.IsTable)
-            Effects.Fail($"column {name} of {Table} does not exist");
+            Effects.FailMissing($"column {name} of {Table}", FailureKind.UndefinedColumn);
         if (column is null)
             Effects.MayFail();
         return column;

@@ -160,7 +160,7 @@ internal static class ConstraintEffects
 
         var key = TableDefinition.Add(effects, target.Table, constraint, null);
         if (index is null && target.Table.ColumnsAreKnown)
-            effects.Fail($"index {constraint.Text("indexname")} does not exist");
+            effects.FailMissing($"index {constraint.Text("indexname")}", FailureKind.UndefinedObject);
         if (key?.Index is { } used && used.Key.Name != key.Name)
             effects.Schema.Rename(used, new RelationKey(used.Key.Schema, key.Name));
         effects.Act(ActKind.AddsKeyFromIndex, target.Table, key?.Name ?? "");
@@ -241,7 +241,7 @@ internal static class ConstraintEffects
         if (target.Table.ColumnsAreKnown && effects.Schema.IsComplete)
         {
             if (!command.Flag("missing_ok"))
-                effects.Fail($"constraint {name} of {target.Table} does not exist");
+                effects.FailMissing($"constraint {name} of {target.Table}", FailureKind.UndefinedObject);
             effects.Act(ActKind.ExistenceGuardStillLocks, target.Table, name, "constraint");
             effects.Expand();
             return;
@@ -267,7 +267,7 @@ internal static class ConstraintEffects
         var name = command.Text("name") ?? "";
         var constraint = target.Table.Constraint(name);
         if (constraint is null && target.Table.ColumnsAreKnown && target.Schema.IsComplete)
-            target.Effects.Fail($"constraint {name} of {target.Table} does not exist");
+            target.Effects.FailMissing($"constraint {name} of {target.Table}", FailureKind.UndefinedObject);
         else if (constraint is null)
             target.Effects.MayFail();
         return constraint;

@@ -54,14 +54,14 @@ internal static class CreateTableEffects
         if (effects.Schema.Find(new RelationName(place, name.Name)) is { IsAssumed: false } taken)
         {
             if (!ifNotExists)
-                effects.Fail($"{taken} exists already");
+                effects.FailTaken(taken.ToString(), FailureKind.DuplicateTable);
             effects.Act(ActKind.ExistenceGuardStillLocks, taken, name.Name, "table");
             effects.Expand();
             return null;
         }
 
         if (effects.Schema.IsComplete && !temporary && !effects.Schema.Schemas.Contains(place))
-            effects.Fail($"schema {place} does not exist");
+            effects.FailMissing($"schema {place}", FailureKind.UndefinedSchema);
         if (!ifNotExists && effects.Schema.IsJudging)
             effects.Act(ActKind.NotReRunnable, new RelationKey(place, name.Name));
         return effects.Schema.Make(new RelationKey(place, name.Name), kind, temporary);

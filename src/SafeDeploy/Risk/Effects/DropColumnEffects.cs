@@ -15,7 +15,7 @@ internal static class DropColumnEffects
         if (target.Table.Column(name) is null && target.Table.ColumnsAreKnown)
         {
             if (!command.Flag("missing_ok"))
-                effects.Fail($"column {name} of {target.Table} does not exist");
+                effects.FailMissing($"column {name} of {target.Table}", FailureKind.UndefinedColumn);
             effects.Act(ActKind.ExistenceGuardStillLocks, target.Table, name, "column");
             effects.Expand();
             return;

@@ -11,13 +11,13 @@ internal static class DropEffects
         var cascade = statement.Text("behavior") == "DROP_CASCADE";
         var missingOk = statement.Flag("missing_ok");
         var type = statement.Text("removeType") ?? "";
-        foreach (var item in statement.List("objects"))
-        {
-            var names = NamesOf(item);
-            if (cascade)
-                effects.Act(ActKind.Cascades, effects.Schema.KeyOf(GivenNames.Of(names)), "", type["OBJECT_".Length..]);
-            DropOne(effects, new DropRequest(statement, type, names, cascade, missingOk));
-        }
+        var drops = statement.List("objects").Select(item => new DropRequest(statement, type, NamesOf(item), cascade, missingOk)).ToArray();
+        foreach (var drop in cascade ? drops : [])
+            effects.Act(ActKind.Cascades, effects.Schema.KeyOf(GivenNames.Of(drop.Names)), "", type["OBJECT_".Length..]);
+        if (type is "OBJECT_TABLE" or "OBJECT_VIEW" or "OBJECT_MATVIEW" or "OBJECT_SEQUENCE" or "OBJECT_FOREIGN_TABLE")
+            DropRelations(effects, drops);
+        else
+            Array.ForEach(drops, drop => DropOne(effects, drop));
     }
 
     private static IReadOnlyList<string> NamesOf(SqlNode item) => item.Kind switch
@@ -32,9 +32,6 @@ internal static class DropEffects
     {
         switch (drop.Type)
         {
-            case "OBJECT_TABLE" or "OBJECT_VIEW" or "OBJECT_MATVIEW" or "OBJECT_SEQUENCE" or "OBJECT_FOREIGN_TABLE":
-                DropRelation(effects, drop);
-                break;
             case "OBJECT_INDEX":
                 IndexEffects.Drop(effects, drop);
                 break;
@@ -71,30 +68,42 @@ internal static class DropEffects
         _ => RelationKind.Table,
     };
 
-    private static void DropRelation(EffectBuilder effects, DropRequest drop)
+    // What is named in one statement goes at once: none of it holds another (performMultipleDeletions).
+    private static void DropRelations(EffectBuilder effects, IReadOnlyList<DropRequest> drops)
+    {
+        var relations = drops.Select(drop => Named(effects, drop)).OfType<Relation>().Distinct().ToArray();
+        effects.Falling.UnionWith(relations);
+        var cascade = drops[0].Cascade;
+        // One that reads another is gone when its turn comes.
+        foreach (var relation in relations.Where(effects.Schema.Holds))
+        {
+            if (relation.Kind == RelationKind.Sequence)
+                SequenceEffects.LeaveDefaults(effects, relation, cascade);
+            // A sequence falls with CASCADE because the default of a column uses it.
+            if (relation is { Kind: RelationKind.Sequence, IsAssumed: true } && cascade)
+                effects.LockUnseen(LockLevel.AccessExclusive, works: false);
+            RemoveRelation(effects, relation, cascade);
+        }
+    }
+
+    private static Relation? Named(EffectBuilder effects, DropRequest drop)
     {
         if (effects.Need(GivenNames.Of(drop.Names), KindOf(drop.Type), drop.MissingOk) is not { } relation)
         {
             effects.Expand();
-            return;
+            return null;
         }
 
         if (!Fits(drop.Type, relation.Kind))
             effects.Fail($"{relation} is something else");
-        var isNew = relation.IsDisposable;
         effects.Act(KindOfAct(drop.Type, relation), relation);
         if (relation.Kind == RelationKind.Sequence)
             effects.JudgeFor(relation, () => effects.Contract(drop.Cascade ? false : null));
-        else if (isNew)
+        else if (relation.IsDisposable)
             effects.Expand();
         else
             effects.Contract(false);
-        if (relation.Kind == RelationKind.Sequence)
-            SequenceEffects.LeaveDefaults(effects, relation, drop.Cascade);
-        // A sequence falls with CASCADE because the default of a column uses it.
-        if (relation is { Kind: RelationKind.Sequence, IsAssumed: true } && drop.Cascade)
-            effects.LockUnseen(LockLevel.AccessExclusive, works: false);
-        RemoveRelation(effects, relation, drop.Cascade);
+        return relation;
     }
 
     private static bool Fits(string type, RelationKind kind) => kind switch
@@ -140,37 +149,44 @@ internal static class DropEffects
             RemoveConstraint(effects, relation, constraint, cascade: true);
         foreach (var guarded in effects.Schema.Relations.Where(r => r != relation && r.ReadByPolicies.Remove(relation)).ToArray())
         {
-            if (!cascade)
+            if (Holds(effects, guarded, cascade))
                 effects.Fail($"a policy of {guarded} reads {relation}");
             effects.Lock(guarded, LockLevel.AccessExclusive);
         }
 
         foreach (var view in effects.Schema.ViewsOn(relation).ToArray())
         {
-            if (!cascade)
+            if (Holds(effects, view, cascade))
                 effects.Fail($"view {view} reads {relation}");
             RemoveRelation(effects, view, cascade);
         }
 
-        foreach (var parent in relation.Parents.Where(p => p.Kind == RelationKind.PartitionedTable).ToArray())
-        {
-            effects.Lock(parent, LockLevel.AccessExclusive);
-            effects.Lock(parent.Children.Find(c => c.IsDefaultPartition), LockLevel.AccessExclusive);
-            if (!cascade && effects.Schema.KeysTo(parent).Any())
-                effects.Fail($"a foreign key refers to {parent}, of which {relation} is a part");
-        }
-
+        LeaveParents(effects, relation, cascade);
         foreach (var child in relation.Children.ToArray())
         {
-            if (!cascade && relation.Kind != RelationKind.PartitionedTable)
+            if (Holds(effects, child, cascade) && relation.Kind != RelationKind.PartitionedTable)
                 effects.Fail($"table {child} inherits from {relation}");
             RemoveRelation(effects, child, cascade);
         }
     }
 
+    // What depends on a relation keeps it from being dropped, unless it goes too.
+    private static bool Holds(EffectBuilder effects, Relation dependent, bool cascade) => !cascade && !effects.Falling.Contains(dependent);
+
+    private static void LeaveParents(EffectBuilder effects, Relation relation, bool cascade)
+    {
+        foreach (var parent in relation.Parents.Where(p => p.Kind == RelationKind.PartitionedTable).ToArray())
+        {
+            effects.Lock(parent, LockLevel.AccessExclusive);
+            effects.Lock(parent.Children.Find(c => c.IsDefaultPartition), LockLevel.AccessExclusive);
+            if (Holds(effects, parent, cascade) && effects.Schema.KeysTo(parent).Any(k => Holds(effects, k.Table, cascade)))
+                effects.Fail($"a foreign key refers to {parent}, of which {relation} is a part");
+        }
+    }
+
     private static void RemoveReference(EffectBuilder effects, Relation relation, Relation table, Constraint key, bool cascade)
     {
-        if (!cascade)
+        if (Holds(effects, table, cascade))
             effects.Fail($"foreign key {key.Name} of {table} refers to {relation}");
         foreach (var referencing in ConstraintEffects.WithPartitions(effects, table))
             effects.Lock(referencing, LockLevel.AccessExclusive);
@@ -213,7 +229,7 @@ internal static class DropEffects
         if (effects.Schema.IsComplete && !effects.Schema.Schemas.Contains(name))
         {
             if (!drop.MissingOk)
-                effects.Fail($"schema {name} does not exist");
+                effects.FailMissing($"schema {name}", FailureKind.UndefinedSchema);
             effects.Expand();
             return;
         }
@@ -236,6 +252,12 @@ internal static class DropEffects
             RemoveRelation(effects, relation, true);
         if (!effects.Schema.IsComplete)
             DropUnseen(effects, name, drop.Cascade);
+        foreach (var type in effects.Schema.Types.Where(k => k.Schema == name).ToArray())
+        {
+            effects.Schema.Enums.Remove(type);
+            effects.Schema.Domains.Remove(type);
+        }
+
         effects.Schema.Schemas.Remove(name);
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SafeDeploy.Migrations;
 using SafeDeploy.Risk.Schema;
 using SafeDeploy.Risk.Sql;
@@ -8,28 +7,21 @@ namespace SafeDeploy.Risk.Effects;
 /// <summary>Collects the effects of one statement while its family plays it against the schema.</summary>
 internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
 {
-    private readonly RelationLocks _locks = new();
-    private readonly RelationLocks _indexLocks = new();
-    private readonly RelationLocks _sequenceLocks = new();
-    // Of most statements both stay empty.
-    private ImmutableSortedSet<string> _rewrites = None;
-    private ImmutableSortedSet<string> _scans = None;
-    private static readonly ImmutableSortedSet<string> None = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
-
-    private readonly List<Act> _acts = [];
-    private bool _blocksOld;
-    private bool _worksOnFilled;
-    private bool _indexBlocks;
-    private bool _indexBlocksWrites;
-    private LockLevel _unseen;
-    private bool _destroys;
-    private bool? _reversible = true;
-    private bool? _compatible = true;
-    private Phase? _phase;
-    private string _fails = "";
-    private bool _mayFail;
+    private Tally _sum = new();
 
     public SchemaState Schema { get; } = schema;
+
+    /// <summary>How it ends as far as it was played.</summary>
+    public Outcome Outcome => _sum.Outcome;
+
+    /// <summary>All that was collected so far.</summary>
+    public Tally Mark() => _sum.Copy();
+
+    /// <summary>What was collected since is undone, as a block's rollback undoes it: its locks are given back too.</summary>
+    public void ReturnTo(Tally mark) => _sum = mark.Copy();
+
+    /// <summary>Whatever it depends on, a handler catches it.</summary>
+    public void CannotFail() => _sum.Outcome = Outcome.Succeeds;
 
     /// <summary>For SQL inside SQL: the bodies of routines.</summary>
     public ISqlParser Parser { get; } = parser;
@@ -40,8 +32,11 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     /// <summary>Routines whose bodies are being played: one that calls itself is played once.</summary>
     public HashSet<Routine> Running { get; } = [];
 
+    /// <summary>Relations that this statement drops by name: one of them does not keep another from being dropped.</summary>
+    public HashSet<Relation> Falling { get; } = [];
+
     /// <summary>False until a part of the statement said what it means for expand and contract.</summary>
-    public bool IsJudged => _phase is not null;
+    public bool IsJudged => _sum.Phase is not null;
 
     public void Lock(Relation? relation, LockLevel level)
     {
@@ -50,9 +45,9 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
             return;
         var into = relation.Kind switch
         {
-            RelationKind.Index => _indexLocks,
-            RelationKind.Sequence => _sequenceLocks,
-            _ => _locks,
+            RelationKind.Index => _sum.IndexLocks,
+            RelationKind.Sequence => _sum.SequenceLocks,
+            _ => _sum.Locks,
         };
         if (relation.Kind != RelationKind.CompositeType || level > LockLevel.AccessShare)
             into.Raise(relation.ToString(), level);
@@ -64,23 +59,23 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
         if (relation.Kind == RelationKind.Index)
         {
             var existed = relation.Of is null || relation.Of.Born != Schema.Statement;
-            _indexBlocks |= existed && level.BlocksReads();
+            _sum.IndexBlocks |= existed && level.BlocksReads();
             // A writer takes ROW EXCLUSIVE on every index of its table.
-            _indexBlocksWrites |= existed && level.BlocksWrites();
+            _sum.IndexBlocksWrites |= existed && level.BlocksWrites();
         }
 
         var table = relation.Kind == RelationKind.Index ? relation.Of : relation;
         // Nobody waits for a table that the change made itself, filled or not.
-        _blocksOld |= level.BlocksWrites() && relation.Kind != RelationKind.Sequence && table is not { IsNew: true };
+        _sum.BlocksOld |= level.BlocksWrites() && relation.Kind != RelationKind.Sequence && table is not { IsNew: true };
     }
 
     /// <summary>A lock on tables that exist but that nothing seen so far names.</summary>
     /// <param name="works">They are read or rewritten under it.</param>
     public void LockUnseen(LockLevel level, bool works)
     {
-        _unseen = Max(_unseen, level);
-        _blocksOld |= level.BlocksWrites();
-        _worksOnFilled |= works;
+        _sum.Unseen = Max(_sum.Unseen, level);
+        _sum.BlocksOld |= level.BlocksWrites();
+        _sum.WorksOnFilled |= works;
     }
 
     public void LockIndexes(Relation? table, LockLevel level)
@@ -103,22 +98,22 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     {
         if (!HasFiles(table))
             return;
-        _rewrites = _rewrites.Add(table.ToString());
-        _worksOnFilled |= table.HoldsRows;
+        _sum.Rewrites = _sum.Rewrites.Add(table.ToString());
+        _sum.WorksOnFilled |= table.HoldsRows;
     }
 
     public void Scan(Relation table)
     {
         if (!HasFiles(table))
             return;
-        _scans = _scans.Add(table.ToString());
-        _worksOnFilled |= table.HoldsRows;
+        _sum.Scans = _sum.Scans.Add(table.ToString());
+        _sum.WorksOnFilled |= table.HoldsRows;
     }
 
     private bool HasFiles(Relation table)
     {
         // Partitions are made by functions and jobs too; an old partitioned table of which none was seen has some.
-        _worksOnFilled |= table is { Kind: RelationKind.PartitionedTable, Children.Count: 0, IsAssumed: false, IsNew: false } && !Schema.IsComplete;
+        _sum.WorksOnFilled |= table is { Kind: RelationKind.PartitionedTable, Children.Count: 0, IsAssumed: false, IsNew: false } && !Schema.IsComplete;
         return table.Kind is not (RelationKind.PartitionedTable or RelationKind.View) && table.Born != Schema.Statement && !table.IsTemporary;
     }
 
@@ -127,20 +122,20 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     {
         if (table is { IsDisposable: true } or { Kind: RelationKind.View })
             return;
-        _destroys = true;
-        _reversible = false;
+        _sum.Destroys = true;
+        _sum.Reversible = false;
     }
 
     /// <summary>Values of no table in sight are gone (a whole schema, a database).</summary>
     public void DestroyUnseen()
     {
-        _destroys = true;
-        _reversible = false;
+        _sum.Destroys = true;
+        _sum.Reversible = false;
     }
 
-    public void Irreversible() => _reversible = false;
+    public void Irreversible() => _sum.Reversible = false;
 
-    public void MaybeIrreversible() => _reversible = _reversible is false ? false : null;
+    public void MaybeIrreversible() => _sum.Reversible = _sum.Reversible is false ? false : null;
 
     public void Expand(bool? compatible = true) => Judge(Phase.Expand, compatible);
 
@@ -152,7 +147,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     {
         Judge(Phase.Unknown, null);
         MaybeIrreversible();
-        _mayFail = true;
+        MayFail();
     }
 
     /// <summary>Nothing that the serving image knows is touched: an expand whatever the statement is.</summary>
@@ -166,8 +161,8 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
 
     private void Judge(Phase phase, bool? compatible)
     {
-        _phase = Worse(_phase, phase);
-        _compatible = Both(_compatible, compatible);
+        _sum.Phase = Worse(_sum.Phase, phase);
+        _sum.Compatible = Both(_sum.Compatible, compatible);
     }
 
     /// <summary>Unknown before contract before migrate before expand: the strictest part decides.</summary>
@@ -177,20 +172,28 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     internal static bool? Both(bool? one, bool? other) =>
         one is false || other is false ? false : one is null || other is null ? null : true;
 
-    public void Fail(string because)
+    public void Fail(string because) => Fail(because, FailureKind.Other);
+
+    /// <param name="what">What it would make and what is there already.</param>
+    public void FailTaken(string what, FailureKind kind) => Fail($"{what} exists already", kind);
+
+    /// <param name="what">What it needs and what is not there.</param>
+    public void FailMissing(string what, FailureKind kind) => Fail($"{what} does not exist", kind);
+
+    private void Fail(string because, FailureKind kind)
     {
-        if (_fails.Length == 0)
-            _fails = because;
+        if (!Outcome.Fails)
+            _sum.Outcome = Outcome with { Because = because, Kind = kind };
     }
 
     /// <summary>Whether it succeeds depends on rows or objects that are not known here.</summary>
-    public void MayFail() => _mayFail = true;
+    public void MayFail() => _sum.Outcome = Outcome with { MayFail = true };
 
     public void Act(ActKind kind, Relation? table, string name = "", string other = "") =>
-        _acts.Add(new Act(kind, table?.Key ?? RelationKey.None, name, other, table is { IsDisposable: true } || IsOnNewColumn(kind, table, name)));
+        _sum.Acts.Add(new Act(kind, table?.Key ?? RelationKey.None, name, other, table is { IsDisposable: true } || IsOnNewColumn(kind, table, name)));
 
     public void Act(ActKind kind, RelationKey key, string name = "", string other = "", bool onNew = false) =>
-        _acts.Add(new Act(kind, key, name, other, onNew));
+        _sum.Acts.Add(new Act(kind, key, name, other, onNew));
 
     // What matters only to code that knows the column.
     private static bool IsOnNewColumn(ActKind kind, Relation? table, string column) =>
@@ -210,7 +213,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     {
         var found = Schema.FindOrAssume(name, kind);
         if (found is null && !missingOk && !SchemaState.IsCatalogue(name))
-            Fail($"{name} does not exist");
+            FailMissing(name.ToString(), FailureKind.UndefinedTable);
         if (found is { IsAssumed: true })
             MayFail();
         return found;
@@ -218,34 +221,32 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
 
     public StatementEffect Build(bool? runsInTransaction)
     {
-        var fails = _fails.Length > 0;
-        var phase = _phase ?? Phase.Unknown;
+        var fails = Outcome.Fails;
+        var phase = _sum.Phase ?? Phase.Unknown;
         return new StatementEffect(
-            _locks,
-            _indexLocks,
-            _sequenceLocks,
-            _rewrites,
-            _scans,
-            _indexBlocks || _unseen.BlocksReads() || _locks.Strongest.BlocksReads(),
-            _indexBlocksWrites || _unseen.BlocksWrites() || _locks.Strongest.BlocksWrites(),
-            _destroys && !fails,
-            fails ? true : _reversible,
+            _sum.Locks,
+            _sum.IndexLocks,
+            _sum.SequenceLocks,
+            _sum.Rewrites,
+            _sum.Scans,
+            _sum.IndexBlocks || _sum.Unseen.BlocksReads() || _sum.Locks.Strongest.BlocksReads(),
+            _sum.IndexBlocksWrites || _sum.Unseen.BlocksWrites() || _sum.Locks.Strongest.BlocksWrites(),
+            _sum.Destroys && !fails,
+            fails ? true : _sum.Reversible,
             runsInTransaction,
-            Fails(),
-            _fails,
+            fails ? true : Outcome.MayFail ? null : false,
+            Outcome.Because,
             phase,
-            phase == Phase.Unknown ? null : _compatible,
+            phase == Phase.Unknown ? null : _sum.Compatible,
             IsHazard(),
-            [.. _acts])
+            [.. _sum.Acts])
         {
-            UnseenLock = _unseen,
+            UnseenLock = _sum.Unseen,
         };
     }
 
-    private bool? Fails() => _fails.Length > 0 ? true : _mayFail ? null : false;
-
     // What fails has blocked until then, but destroyed nothing.
-    private bool IsHazard() => (_destroys && _fails.Length == 0) || (_blocksOld && _worksOnFilled);
+    private bool IsHazard() => (_sum.Destroys && !Outcome.Fails) || (_sum.BlocksOld && _sum.WorksOnFilled);
 
     private static LockLevel Max(LockLevel a, LockLevel b) => a > b ? a : b;
 }

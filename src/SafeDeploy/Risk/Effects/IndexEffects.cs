@@ -40,7 +40,7 @@ internal static class IndexEffects
         if (effects.Schema.Find(new RelationName(table.Key.Schema, name)) is not { IsAssumed: false } taken)
             return false;
         if (!statement.Flag("if_not_exists"))
-            effects.Fail($"{taken} exists already");
+            effects.FailTaken(taken.ToString(), FailureKind.DuplicateTable);
         effects.Act(ActKind.ExistenceGuardStillLocks, table, name, "index");
         effects.Expand();
         return true;
@@ -85,7 +85,7 @@ internal static class IndexEffects
         foreach (var element in statement.List("indexParams"))
         {
             if (element.Text("name") is { } column && table is { ColumnsAreKnown: true, IsTable: true } && table.Column(column) is null)
-                effects.Fail($"column {column} of {table} does not exist");
+                effects.FailMissing($"column {column} of {table}", FailureKind.UndefinedColumn);
             if (effects.Schema.IsComplete && Expressions.IsVolatile(element.Node("expr"), effects.Schema))
                 effects.Fail("an index can not hold what a volatile function gives");
         }

@@ -100,7 +100,7 @@ internal static class MaintenanceEffects
             return;
         effects.Lock(relation, LockLevel.ShareUpdateExclusive);
         if (relation.ColumnsAreKnown && relation.IsTable && relation.Column(names[^1]) is null)
-            effects.Fail($"column {names[^1]} of {relation} does not exist");
+            effects.FailMissing($"column {names[^1]} of {relation}", FailureKind.UndefinedColumn);
     }
 
     public static void Grant(EffectBuilder effects, SqlNode statement)
@@ -171,7 +171,7 @@ internal static class MaintenanceEffects
     {
         var name = statement.Text("schemaname") ?? statement.Node("authrole")?.Text("rolename") ?? "";
         if (effects.Schema.Schemas.Contains(name) && !statement.Flag("if_not_exists") && effects.Schema.IsComplete)
-            effects.Fail($"schema {name} exists already");
+            effects.FailTaken($"schema {name}", FailureKind.DuplicateSchema);
         // Names without a schema mean the one that the script begins with, unless it sets a search_path. A schema that a
         // history makes later, beside tables that are there, is not where its other names lead.
         if (!effects.Schema.IsJudging && !effects.Schema.SearchPathIsSet && effects.Schema.Schemas.Count == 1 && !effects.Schema.Relations.Any())

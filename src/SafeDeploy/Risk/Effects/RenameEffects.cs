@@ -55,7 +55,7 @@ internal static class RenameEffects
         Note(effects, relation, to);
         var key = new RelationKey(relation.Key.Schema, to);
         if (effects.Schema.Find(new RelationName(key.Schema, key.Name)) is { IsAssumed: false } taken)
-            effects.Fail($"{taken} exists already");
+            effects.FailTaken(taken.ToString(), FailureKind.DuplicateTable);
         else
             effects.Schema.Rename(relation, key);
     }
@@ -127,11 +127,13 @@ internal static class RenameEffects
         effects.Act(ActKind.RenamesSchema, new RelationKey(from, ""), from, to);
         effects.Contract(false);
         if (effects.Schema.IsComplete && !effects.Schema.Schemas.Contains(from))
-            effects.Fail($"schema {from} does not exist");
+            effects.FailMissing($"schema {from}", FailureKind.UndefinedSchema);
         effects.Schema.Schemas.Remove(from);
         effects.Schema.Schemas.Add(to);
         foreach (var relation in effects.Schema.Relations.Where(r => r.Key.Schema == from).ToArray())
             effects.Schema.Rename(relation, relation.Key with { Schema = to });
+        foreach (var type in effects.Schema.Types.Where(t => t.Schema == from).ToArray())
+            effects.Schema.RenameType(type, type with { Schema = to });
     }
 
     private static void RenameRoutine(EffectBuilder effects, RelationName name, string to)
@@ -148,12 +150,13 @@ internal static class RenameEffects
         var key = new RelationKey(name.Schema ?? effects.Schema.SearchPath[0], name.Name);
         effects.Act(ActKind.RenamesType, key, to);
         effects.Contract(null);
-        if (effects.Schema.Domains.Remove(key, out var domain))
-            effects.Schema.Domains[key with { Name = to }] = domain;
-        if (effects.Schema.Enums.Remove(key, out var labels))
-            effects.Schema.Enums[key with { Name = to }] = labels;
-        foreach (var column in effects.Schema.Relations.SelectMany(r => r.Columns).Where(c => c.Type.Name == name.Name))
-            column.Type = column.Type with { Name = to };
+        effects.Schema.RenameType(key, key with { Name = to });
+    }
+
+    private static void MoveType(EffectBuilder effects, RelationName name, string to)
+    {
+        var key = new RelationKey(name.Schema ?? effects.Schema.SearchPath[0], name.Name);
+        effects.Schema.RenameType(key, key with { Schema = to });
     }
 
     public static void SetSchema(EffectBuilder effects, SqlNode statement)
@@ -162,6 +165,8 @@ internal static class RenameEffects
         if (!statement.Has("relation"))
         {
             effects.Contract(false);
+            if (statement.Text("objectType") is "OBJECT_TYPE" or "OBJECT_DOMAIN" && statement.Node("object") is { } type)
+                MoveType(effects, GivenNames.Of(type.Names(type.Is("List") ? "items" : "names")), to);
             return;
         }
 
@@ -170,7 +175,7 @@ internal static class RenameEffects
             return;
         effects.Lock(relation, LockLevel.AccessExclusive);
         if (to != relation.Key.Schema && effects.Schema.Find(new RelationName(to, relation.Key.Name)) is { IsAssumed: false } taken)
-            effects.Fail($"{taken} exists already");
+            effects.FailTaken(taken.ToString(), FailureKind.DuplicateTable);
         effects.Act(ActKind.MovesToSchema, relation, to);
         effects.JudgeFor(relation, () => effects.Contract(false));
         foreach (var index in relation.Indexes)

@@ -96,7 +96,7 @@ internal static class RoutineEffects
         if (!effects.Schema.IsComplete || effects.Schema.Extensions.Count > 0)
             effects.MayFail();
         else if (routine is null && !drop.MissingOk)
-            effects.Fail($"routine {name} does not exist");
+            effects.FailMissing($"routine {name}", FailureKind.UndefinedFunction);
         // CASCADE is written because something hangs on it: triggers, most often.
         if (drop.Cascade && !effects.Schema.IsComplete && !isNew)
             effects.LockUnseen(LockLevel.AccessExclusive, works: false);

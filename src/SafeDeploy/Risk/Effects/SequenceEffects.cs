@@ -14,7 +14,7 @@ internal static class SequenceEffects
         if (effects.Schema.Find(name) is { IsAssumed: false } taken)
         {
             if (!statement.Flag("if_not_exists"))
-                effects.Fail($"{taken} exists already");
+                effects.FailTaken(taken.ToString(), FailureKind.DuplicateTable);
             return;
         }
 

@@ -91,7 +91,11 @@ internal static class TableDefinition
             Expression = constraint.Node("raw_expr"),
         };
         if (table.Constraint(name) is not null)
-            effects.Fail($"constraint {name} on {table} exists already");
+        {
+            effects.FailTaken($"constraint {name} on {table}", FailureKind.DuplicateObject);
+            return added;
+        }
+
         table.Constraints.Add(added);
         MakeIndex(effects, table, constraint, added);
         return added;

@@ -104,10 +104,10 @@ internal static class TableRuleEffects
             "OBJECT_RULE" => ActKind.DropsRule,
             _ => table.Policies is [var only] && only == name && table.RowSecurity ? ActKind.DropsLastPolicy : ActKind.DropsPolicy,
         };
-        if (!Exists(table, drop.Type, name) && effects.Schema.IsComplete)
+        if (!Exists(table, drop.Type, name) && (effects.Schema.IsComplete || (drop.MissingOk && !table.IsAssumed)))
         {
             if (!drop.MissingOk)
-                effects.Fail($"{name} does not exist on {table}");
+                effects.FailMissing($"{name} on {table}", FailureKind.UndefinedObject);
             // Looked up under ACCESS SHARE, which is given back where nothing is found, unlike columns and constraints.
             effects.Expand();
             return;

@@ -126,7 +126,7 @@ internal static class TableSettingEffects
     {
         var name = command.Text("name");
         if (name is not null && target.Schema.IsComplete && !target.Table.IsPartition && !target.Table.Triggers.ContainsKey(name))
-            target.Effects.Fail($"trigger {name} of {target.Table} does not exist");
+            target.Effects.FailMissing($"trigger {name} of {target.Table}", FailureKind.UndefinedObject);
         TableRuleEffects.LockFor(target.Effects, target.Table, name is null ? target.Table.RowTriggers : [name], LockLevel.ShareRowExclusive);
     }
 

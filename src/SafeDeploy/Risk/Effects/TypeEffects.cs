@@ -18,9 +18,21 @@ internal static class TypeEffects
         foreach (var constraint in statement.List("constraints"))
             Constrain(domain, constraint);
         var key = KeyOf(effects, statement.Names("domainname"));
-        effects.Schema.Domains[key] = domain;
+        if (IsFree(effects, key))
+            effects.Schema.Domains[key] = domain;
         effects.Act(ActKind.CreatesType, key);
         effects.Expand();
+    }
+
+    // A table is a type too.
+    private static bool IsFree(EffectBuilder effects, RelationKey key)
+    {
+        var schema = effects.Schema;
+        var isTaken = schema.Enums.ContainsKey(key) || schema.Domains.ContainsKey(key)
+            || schema.Find(new RelationName(key.Schema, key.Name)) is { IsAssumed: false, Kind: not (RelationKind.Index or RelationKind.Sequence) };
+        if (isTaken)
+            effects.FailTaken($"type {key}", FailureKind.DuplicateObject);
+        return !isTaken;
     }
 
     private static void Constrain(Domain domain, SqlNode constraint)
@@ -88,7 +100,8 @@ internal static class TypeEffects
     public static void CreateEnum(EffectBuilder effects, SqlNode statement)
     {
         var key = KeyOf(effects, statement.Names("typeName"));
-        effects.Schema.Enums[key] = [.. statement.Names("vals")];
+        if (IsFree(effects, key))
+            effects.Schema.Enums[key] = [.. statement.Names("vals")];
         effects.Act(ActKind.CreatesType, key);
         effects.Expand();
     }
@@ -108,7 +121,7 @@ internal static class TypeEffects
         }
 
         if (labels?.Contains(value) == true && !statement.Flag("skipIfNewValExists"))
-            effects.Fail($"enum label {value} exists already");
+            effects.FailTaken($"enum label {value}", FailureKind.DuplicateObject);
         labels?.Add(value);
         effects.Schema.FreshEnumValues.Add(value);
         effects.Act(ActKind.AddsEnumValue, key, value);
@@ -120,9 +133,10 @@ internal static class TypeEffects
     {
         if (RelationName.Of(statement.Node("typevar")) is not { } name)
             return;
-        var type = effects.Schema.Make(new RelationKey(name.Schema ?? effects.Schema.SearchPath[0], name.Name), RelationKind.CompositeType);
-        type.Columns.AddRange(statement.List("coldeflist").Select(c => ColumnDefinition.Of(c).Make(effects.Schema)));
-        effects.Act(ActKind.CreatesType, type.Key);
+        var key = new RelationKey(name.Schema ?? effects.Schema.SearchPath[0], name.Name);
+        if (IsFree(effects, key))
+            effects.Schema.Make(key, RelationKind.CompositeType).Columns.AddRange(statement.List("coldeflist").Select(c => ColumnDefinition.Of(c).Make(effects.Schema)));
+        effects.Act(ActKind.CreatesType, key);
         effects.Expand();
     }
 

@@ -13,7 +13,7 @@ internal static class ViewEffects
         var existing = effects.Schema.Find(name);
         var reads = QueryEffects.Read(effects, statement.Node("query"), scan: false);
         if (existing is { IsAssumed: false } && !statement.Flag("replace"))
-            effects.Fail($"{existing} exists already");
+            effects.FailTaken(existing.ToString(), FailureKind.DuplicateTable);
         // OR REPLACE over what was never seen: it is there more often than not.
         if (existing is null && statement.Flag("replace") && statement.Node("view")?.Text("relpersistence") != "t")
             existing = effects.Schema.FindOrAssume(name, RelationKind.View);

@@ -54,8 +54,10 @@ public sealed class SchemaState
 
     public Dictionary<RelationKey, Routine> Routines { get; } = [];
 
-    /// <summary>Temporary tables and routines that DO made; empty else.</summary>
+    /// <summary>All that was seen, made or assumed and is not gone.</summary>
     public IEnumerable<Relation> Relations => _relations.Values;
+
+    public bool Holds(Relation relation) => _relations.GetValueOrDefault(relation.Key) == relation;
 
     public RelationKey KeyOf(RelationName name) => Find(name)?.Key ?? new RelationKey(name.Schema ?? SearchPath[0], name.Name);
 
@@ -133,6 +135,19 @@ public sealed class SchemaState
     /// <summary>Sequences that a table's columns own.</summary>
     public IEnumerable<Relation> SequencesOf(Relation table) =>
         _relations.Values.Where(r => r.Kind == RelationKind.Sequence && r.Of == table);
+
+    /// <summary>Domains and enumerations; composite types are relations.</summary>
+    public IEnumerable<RelationKey> Types => Domains.Keys.Concat(Enums.Keys);
+
+    public void RenameType(RelationKey from, RelationKey to)
+    {
+        if (Domains.Remove(from, out var domain))
+            Domains[to] = domain;
+        if (Enums.Remove(from, out var labels))
+            Enums[to] = labels;
+        foreach (var column in _relations.Values.SelectMany(r => r.Columns).Where(c => c.Type.Name == from.Name && (c.Type.Schema ?? from.Schema) == from.Schema))
+            column.Type = column.Type with { Name = to.Name, Schema = to.Schema == from.Schema ? column.Type.Schema : to.Schema };
+    }
 
     public Domain? DomainOf(SqlType type) => type.IsArray ? null : Lookup(Domains, type);
 

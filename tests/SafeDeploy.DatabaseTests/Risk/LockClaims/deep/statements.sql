@@ -420,6 +420,8 @@ create or replace view v_leaf as select id, w as v, x from leaf;
 drop view v_leaf;
 drop view v_leaf cascade;
 drop view v_two, v_leaf;
+drop view v_leaf, v_two;
+drop materialized view mv_leaf, mv_two;
 drop view v_agg;
 drop view v_rule;
 alter view v_leaf rename to v_blatt;
