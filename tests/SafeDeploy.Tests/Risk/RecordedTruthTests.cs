@@ -137,7 +137,7 @@ public sealed class RecordedTruthTests
 
     /// <summary>From the text alone, and with the schema known, against what 15 did. Where the text misleads is written down, each with what it cannot tell.</summary>
     [Theory]
-    [InlineData("catalogue", 0.91, 0.95, 0.98)]
+    [InlineData("catalogue", 0.90, 0.95, 0.98)]
     [InlineData("orm", 0.92, 0.97, 0.99)]
     [InlineData("deep", 0.93, 0.92, 0.98)]
     public void From_the_text_alone_hazards_and_locks_are_mostly_right(string corpus, double precision, double recall, double strongest)
