@@ -10,6 +10,8 @@ public sealed class Fleet(DockerEngine engine, string service, string environmen
     public const string Always = "unless-stopped";
     public const string Never = "no";
     private const int EvidenceLines = 200;
+    // On a busy machine the engine needs seconds to notice that a process has ended.
+    private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(15);
 
     public string Service => service;
 
@@ -36,7 +38,7 @@ public sealed class Fleet(DockerEngine engine, string service, string environmen
                 await SetAsync(container.Id, policy, cancellation);
     }
 
-    /// <summary>The engine refuses to update a container that ends in that very moment; asked again it is a stopped one.</summary>
+    /// <summary>The engine refuses to update a container that ends in that very moment; once it has ended it is a stopped one.</summary>
     private async Task SetAsync(string container, string policy, CancellationToken cancellation)
     {
         try
@@ -45,7 +47,22 @@ public sealed class Fleet(DockerEngine engine, string service, string environmen
         }
         catch (ProblemException refused) when (refused.Problem.Info == TargetProblems.EngineRefused)
         {
+            if (!await EndsAsync(container, cancellation))
+                throw;
             await engine.SetRestartPolicyAsync(container, policy, cancellation);
+        }
+    }
+
+    private async Task<bool> EndsAsync(string container, CancellationToken cancellation)
+    {
+        try
+        {
+            await engine.WaitAsync(container, EndWithin, cancellation);
+            return true;
+        }
+        catch (ProblemException slow) when (slow.Problem.Info == TargetProblems.EngineSlow)
+        {
+            return false;
         }
     }
 
