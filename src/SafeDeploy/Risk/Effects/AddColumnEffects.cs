@@ -112,6 +112,8 @@ internal static class AddColumnEffects
         var key = TableDefinition.Add(target.Effects, target.Table, constraint, column.Name);
         if (key?.Target is not { } referenced)
             return;
+        if (referenced != target.Table)
+            ConstraintEffects.CheckTarget(target.Effects, target.Table, key, referenced);
         ConstraintEffects.LockTarget(target.Effects, referenced);
         target.Effects.Act(empty ? ActKind.AddsForeignKeyNotValid : ActKind.AddsForeignKey, target.Table, key.Name, referenced.ToString());
         if (empty)

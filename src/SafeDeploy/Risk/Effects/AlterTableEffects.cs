@@ -20,11 +20,11 @@ internal static class AlterTableEffects
             ["AT_DropIdentity"] = ColumnEffects.DropIdentity,
             ["AT_SetIdentity"] = ColumnEffects.SetIdentity,
             ["AT_DropExpression"] = ColumnEffects.DropExpression,
-            ["AT_SetStatistics"] = (t, _) => t.Tune(LockLevel.ShareUpdateExclusive),
+            ["AT_SetStatistics"] = (t, _) => t.TuneTree(LockLevel.ShareUpdateExclusive),
             ["AT_SetOptions"] = (t, _) => t.Tune(LockLevel.ShareUpdateExclusive),
             ["AT_ResetOptions"] = (t, _) => t.Tune(LockLevel.ShareUpdateExclusive),
-            ["AT_SetStorage"] = (t, _) => t.Tune(LockLevel.AccessExclusive),
-            ["AT_SetCompression"] = (t, _) => t.Tune(LockLevel.AccessExclusive),
+            ["AT_SetStorage"] = (t, _) => t.TuneTree(LockLevel.AccessExclusive),
+            ["AT_SetCompression"] = (t, _) => t.TuneTree(LockLevel.AccessExclusive),
             ["AT_AddConstraint"] = ConstraintEffects.Add,
             ["AT_DropConstraint"] = ConstraintEffects.Drop,
             ["AT_ValidateConstraint"] = ConstraintEffects.Validate,
@@ -84,14 +84,34 @@ internal static class AlterTableEffects
 
         var commands = statement.List("cmds");
         var target = new AlterTarget(effects, relation, Only: !(statement.Node("relation")?.Flag("inh") ?? true)) { Commands = commands };
-        foreach (var command in commands)
+        foreach (var command in commands.OrderBy(PassOf))
             Alter(target, command);
-        target.Finish();
     }
+
+    // The server goes through a statement's commands in passes (AT_PASS_DROP and those after it), not as they are written.
+    private static int PassOf(SqlNode command) => command.Text("subtype") switch
+    {
+        "AT_DropColumn" or "AT_DropConstraint" or "AT_DropNotNull" or "AT_DropExpression" or "AT_DropIdentity" => 0,
+        "AT_ColumnDefault" when !command.Has("def") => 0,
+        "AT_AlterColumnType" => 1,
+        "AT_AddColumn" => 2,
+        "AT_AddConstraint" => command.Node("def") is not { } constraint ? 6 : TableDefinition.KindOf(constraint) switch
+        {
+            ConstraintKind.PrimaryKey or ConstraintKind.Unique => 4,
+            ConstraintKind.Check => 3,
+            _ => 5,
+        },
+        "AT_SetNotNull" or "AT_SetIdentity" => 3,
+        "AT_ColumnDefault" or "AT_AddIdentity" => 5,
+        _ => 6,
+    };
 
     private static void Alter(AlterTarget target, SqlNode command)
     {
-        if (Commands.TryGetValue(command.Text("subtype") ?? "", out var run))
+        var subtype = command.Text("subtype") ?? "";
+        if (!Allows(target.Table.Kind, subtype))
+            target.Effects.Fail($"{target.Table} is no table, and this is not done to what it is");
+        if (Commands.TryGetValue(subtype, out var run))
             run(target, command);
         else
         {
@@ -100,6 +120,17 @@ internal static class AlterTableEffects
             target.Effects.Contract(null);
         }
     }
+
+    // ATSimplePermissions: what may be done to relations that are no tables.
+    private static bool Allows(RelationKind kind, string subtype) => kind switch
+    {
+        RelationKind.View => subtype is "AT_ColumnDefault" or "AT_SetRelOptions" or "AT_ResetRelOptions" or "AT_ChangeOwner",
+        RelationKind.MaterializedView => subtype is "AT_SetStatistics" or "AT_SetOptions" or "AT_ResetOptions" or "AT_SetStorage" or "AT_SetCompression"
+            or "AT_ClusterOn" or "AT_DropCluster" or "AT_SetAccessMethod" or "AT_SetTableSpace" or "AT_SetRelOptions" or "AT_ResetRelOptions" or "AT_ReplicaIdentity" or "AT_ChangeOwner",
+        RelationKind.Index => subtype is "AT_SetStatistics" or "AT_SetTableSpace" or "AT_SetRelOptions" or "AT_ResetRelOptions" or "AT_AttachPartition" or "AT_ChangeOwner",
+        RelationKind.Sequence => subtype is "AT_SetLogged" or "AT_SetUnLogged" or "AT_ChangeOwner",
+        _ => true,
+    };
 
     private static void Attach(AlterTarget target, SqlNode command)
     {
@@ -153,8 +184,24 @@ internal sealed record AlterTarget(EffectBuilder Effects, Relation Table, bool O
         return column;
     }
 
-    /// <summary>What is rewritten or built once, however many commands asked for it.</summary>
-    public void Finish()
+    /// <summary>One that what inherits gets too.</summary>
+    public void TuneTree(LockLevel level)
     {
+        foreach (var relation in Tree())
+            Effects.Lock(relation, level);
+        Tune(level);
+    }
+
+    /// <summary>An index that a command names; null says that it is not there, or not known.</summary>
+    public Relation? Index(string name)
+    {
+        var index = Schema.Find(new RelationName(Table.Key.Schema, name));
+        if (index is null && Schema.IsComplete)
+            Effects.FailMissing($"index {name}", FailureKind.UndefinedObject);
+        else if (index is { IsAssumed: false } && index.Of != Table)
+            Effects.Fail($"{index} is no index of {Table}");
+        if (index is null)
+            Effects.MayFail();
+        return index;
     }
 }

@@ -52,6 +52,8 @@ internal static class ColumnEffects
         var column = target.Column(command.Text("name"));
         if (column is not null && target.Table.Constraints.Any(c => c.Kind == ConstraintKind.PrimaryKey && c.Columns.Contains(column.Name)))
             target.Effects.Fail($"column {column.Name} is in the primary key of {target.Table}");
+        if (column is not null && target.Table.IsPartition && target.Table.Parents.Exists(p => p.Column(column.Name) is { NotNull: true }))
+            target.Effects.Fail($"column {column.Name} of {target.Table} is inherited as NOT NULL");
         if (column is not null)
             column.NotNull = false;
         target.Effects.Act(ActKind.DropsNotNull, target.Table, command.Text("name") ?? "");
@@ -121,6 +123,8 @@ internal static class ColumnEffects
     public static void SetIdentity(AlterTarget target, SqlNode command)
     {
         target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        if (target.Column(command.Text("name")) is { IsIdentity: false } column)
+            target.Effects.Fail($"column {column.Name} of {target.Table} is no identity column");
         foreach (var sequence in target.Schema.SequencesOf(target.Table).Where(s => s.OfColumns.Contains(command.Text("name") ?? "")))
             target.Effects.Lock(sequence, LockLevel.ShareRowExclusive);
         target.Effects.Expand(null);
@@ -130,7 +134,12 @@ internal static class ColumnEffects
     {
         target.LockTree(LockLevel.AccessExclusive);
         if (target.Column(command.Text("name")) is { } column)
+        {
+            if (!column.IsGenerated && !command.Flag("missing_ok"))
+                target.Effects.Fail($"column {column.Name} of {target.Table} is not generated");
             column.IsGenerated = false;
+        }
+
         target.Effects.Irreversible();
         target.Effects.Contract(null);
     }

@@ -19,13 +19,25 @@ internal static class ColumnTypeEffects
             return;
         }
 
-        if (target.Table.Columns.Exists(c => c.IsGenerated && c.Reads.Contains(name)))
-            effects.Fail($"a generated column of {target.Table} reads {name}");
+        Check(target, column, to, command);
         var change = Judge(target, column, to, command, name);
         foreach (var relation in target.Tree())
             Apply(effects, relation, name, to, change);
         Report(effects, target.Table, name, to, change);
         effects.JudgeFor(column is { IsNew: true } || target.Table.IsNew ? target.Table : null, () => effects.Contract(null));
+    }
+
+    private static void Check(AlterTarget target, Column? column, SqlType to, SqlNode command)
+    {
+        var (effects, table, name) = (target.Effects, target.Table, command.Text("name") ?? "");
+        if (table.Columns.Exists(c => c.IsGenerated && c.Reads.Contains(name)))
+            effects.Fail($"a generated column of {table} reads {name}");
+        if (table.IsPartition || column is { IsInherited: true })
+            effects.Fail($"column {name} of {table} is inherited");
+        if (target.Only && table.Children.Exists(c => c.Column(name) is not null))
+            effects.Fail($"what inherits from {table} has column {name} too, and ONLY leaves it out");
+        if (column is not null && command.Node("def")?.Has("raw_default") != true && TypeCasts.IsAutomatic(column.Type, to, effects.Schema) == false)
+            effects.Fail($"{column.Type} does not become {to} without USING");
     }
 
     private static TypeChange Judge(AlterTarget target, Column? column, SqlType to, SqlNode command, string name)
@@ -39,6 +51,9 @@ internal static class ColumnTypeEffects
             return Collated(command, change);
         if (IsPlainCast(expression, name, to))
             return change;
+        // Through a third type: in place only where each step is.
+        if (Expressions.OnlyColumn(expression) == name && CastsTo(expression, to))
+            return change with { Rewrites = change.Rewrites || ByStepsRewrites(expression, was, name, target.Schema) };
         target.Effects.Act(ActKind.OverwritesByUsing, target.Table, name, to.ToString());
         return change with { Rewrites = true, Lossy = change.Lossy || !Keeps(expression, name) };
     }
@@ -53,7 +68,17 @@ internal static class ColumnTypeEffects
 
     // USING a::new does what the server does without it.
     private static bool IsPlainCast(SqlNode expression, string name, SqlType to) =>
-        Expressions.OnlyColumn(expression) == name && (!expression.Is("TypeCast") || SqlType.Of(expression.Node("typeName")).Name == to.Name);
+        Expressions.OnlyColumn(expression) == name && (expression.Is("ColumnRef") || (CastsTo(expression, to) && expression.Node("arg")?.Is("ColumnRef") == true));
+
+    private static bool ByStepsRewrites(SqlNode expression, SqlType was, string name, SchemaState schema)
+    {
+        if (!expression.Is("TypeCast") || expression.Node("arg") is not { } inner)
+            return false;
+        var from = inner.Is("TypeCast") ? SqlType.Of(inner.Node("typeName")) : was;
+        return TypeChange.Between((name, true), from, SqlType.Of(expression.Node("typeName")), schema).Rewrites || ByStepsRewrites(inner, was, name, schema);
+    }
+
+    private static bool CastsTo(SqlNode expression, SqlType to) => expression.Is("TypeCast") && SqlType.Of(expression.Node("typeName")).Name == to.Name;
 
     // Another notation of the same value; any other expression puts a new value in the old one's place.
     private static readonly string[] Conversions = ["to_timestamp", "timezone", "to_json", "to_jsonb", "text", "string_to_array", "array_to_string"];
@@ -144,7 +169,8 @@ internal static class ColumnTypeEffects
     private static void AlsoKey(EffectBuilder effects, Relation referencing, string name, Relation referenced, bool proves)
     {
         effects.Act(ActKind.ChangesTypeOfKey, referencing, name, referenced.ToString());
-        effects.Lock(referenced, LockLevel.AccessExclusive);
+        foreach (var part in ConstraintEffects.WithPartitions(effects, referenced))
+            effects.Lock(part, LockLevel.AccessExclusive);
         if (!proves)
             return;
         ConstraintEffects.Prove(effects, referencing, referenced);

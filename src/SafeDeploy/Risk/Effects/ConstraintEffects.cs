@@ -74,7 +74,7 @@ internal static class ConstraintEffects
             Prove(target.Effects, target.Table, referenced);
         else if (target.Table.Kind == RelationKind.PartitionedTable)
             target.Effects.Fail($"{target.Table} is partitioned, NOT VALID is refused");
-        CheckTarget(target.Effects, referenced, key);
+        CheckTarget(target.Effects, target.Table, key, referenced);
         target.Effects.Act(notValid ? ActKind.AddsForeignKeyNotValid : ActKind.AddsForeignKey, target.Table, key.Name, referenced.ToString());
         target.Effects.JudgeFor(OnlyNewColumns(target.Table, key), () => target.Effects.Contract(null));
     }
@@ -104,14 +104,27 @@ internal static class ConstraintEffects
     public static void LockTarget(EffectBuilder effects, Relation referenced) =>
         new AlterTarget(effects, referenced, referenced.Kind != RelationKind.PartitionedTable).LockTree(LockLevel.ShareRowExclusive);
 
-    public static void CheckTarget(EffectBuilder effects, Relation referenced, Constraint key)
+    /// <summary>A foreign key must point at a unique key, column by column of a type that can be compared.</summary>
+    public static void CheckTarget(EffectBuilder effects, Relation table, Constraint key, Relation referenced)
     {
         if (!referenced.ColumnsAreKnown)
             return;
-        if (key.TargetColumns.Count == 0 && !referenced.Constraints.Exists(c => c.Kind == ConstraintKind.PrimaryKey))
+        var primary = referenced.Constraints.Find(c => c.Kind == ConstraintKind.PrimaryKey);
+        var columns = key.TargetColumns.Count > 0 ? key.TargetColumns : primary?.Columns ?? [];
+        foreach (var (own, other) in key.Columns.Zip(columns))
+            CheckTypes(effects, (table, own), (referenced, other));
+        if (key.TargetColumns.Count == 0 && primary is null)
             effects.Fail($"{referenced} has no primary key");
+        else if (key.Columns.Count > 0 && columns.Count != key.Columns.Count)
+            effects.Fail($"the key has {key.Columns.Count} columns, that of {referenced} has {columns.Count}");
         else if (key.TargetColumns.Count > 0 && !referenced.Indexes.Exists(i => i.IsUnique && Same(i.OfColumns, key.TargetColumns)))
             effects.Fail($"no unique key of {referenced} covers {string.Join(", ", key.TargetColumns)}");
+    }
+
+    private static void CheckTypes(EffectBuilder effects, (Relation Table, string Column) from, (Relation Table, string Column) to)
+    {
+        if (from.Table.Column(from.Column) is { } own && to.Table.Column(to.Column) is { } other && TypeCasts.AreComparable(own.Type, other.Type, effects.Schema) == false)
+            effects.Fail($"{own.Name} of {from.Table} is {own.Type}, {other.Name} of {to.Table} is {other.Type}");
     }
 
     private static bool Same(IEnumerable<string> a, IEnumerable<string> b) => a.Order(StringComparer.Ordinal).SequenceEqual(b.Order(StringComparer.Ordinal));
@@ -135,7 +148,7 @@ internal static class ConstraintEffects
             target.Effects.Fail($"{target.Table} has a primary key already");
         var setsNotNull = isPrimary && constraint.Names("keys").Any(k => target.Table.Column(k) is not { NotNull: true });
         var key = TableDefinition.Add(target.Effects, target.Table, constraint, column);
-        foreach (var relation in setsNotNull ? target.Tree() : WithPartitions(target.Effects, target.Table))
+        foreach (var relation in setsNotNull || target.Only ? target.Tree() : WithPartitions(target.Effects, target.Table))
             target.Effects.Scan(relation);
         if (target.Table.HoldsRows)
             target.Effects.MayFail();
@@ -147,8 +160,9 @@ internal static class ConstraintEffects
         var effects = target.Effects;
         target.LockTree(LockLevel.AccessExclusive);
         var isPrimary = TableDefinition.KindOf(constraint) == ConstraintKind.PrimaryKey;
-        var index = effects.Schema.Find(new RelationName(target.Table.Key.Schema, constraint.Text("indexname") ?? ""));
-        effects.Lock(index, LockLevel.ShareUpdateExclusive);
+        var index = target.Index(constraint.Text("indexname") ?? "");
+        // With another name than the constraint's it is renamed.
+        effects.Lock(index, constraint.Text("conname") is { } name && name != index?.Key.Name ? LockLevel.ShareUpdateExclusive : LockLevel.AccessShare);
         if (index is { IsAssumed: false, IsUnique: false })
             effects.Fail($"{index} is not unique");
         if (isPrimary && index is not null && IsNullable(target.Table, index))
@@ -159,8 +173,6 @@ internal static class ConstraintEffects
         }
 
         var key = TableDefinition.Add(effects, target.Table, constraint, null);
-        if (index is null && target.Table.ColumnsAreKnown)
-            effects.FailMissing($"index {constraint.Text("indexname")}", FailureKind.UndefinedObject);
         if (key?.Index is { } used && used.Key.Name != key.Name)
             effects.Schema.Rename(used, new RelationKey(used.Key.Schema, key.Name));
         effects.Act(ActKind.AddsKeyFromIndex, target.Table, key?.Name ?? "");
@@ -176,6 +188,8 @@ internal static class ConstraintEffects
         var effects = target.Effects;
         effects.Lock(target.Table, LockLevel.ShareUpdateExclusive);
         var constraint = Find(target, command);
+        if (constraint is { Kind: not (ConstraintKind.Check or ConstraintKind.ForeignKey) })
+            effects.Fail($"constraint {constraint.Name} of {target.Table} is neither a CHECK nor a foreign key");
         effects.Act(ActKind.ValidatesConstraint, target.Table, command.Text("name") ?? "", constraint?.Target?.ToString() ?? "");
         effects.Expand();
         if (constraint is { Valid: true })
@@ -217,12 +231,15 @@ internal static class ConstraintEffects
         var cascade = command.Text("behavior") == "DROP_CASCADE";
         effects.Act(KindOfDrop(constraint.Kind), target.Table, name, constraint.Target?.ToString() ?? "");
         var everywhere = (constraint.Index is not null || constraint.Target is not null) && target.Table.Kind == RelationKind.PartitionedTable;
-        foreach (var child in target.Tree().Skip(1).Where(c => everywhere || c.Constraint(name) is not null))
+        // ONLY leaves out nothing of what belongs together.
+        foreach (var child in (everywhere ? target with { Only = false } : target).Tree().Skip(1).Where(c => everywhere || c.Constraint(name) is not null))
         {
             effects.Lock(child, LockLevel.AccessExclusive);
             child.Constraints.RemoveAll(c => c.Name == name);
         }
 
+        if (constraint.Index is { Parents.Count: > 0 } part)
+            effects.Fail($"{part.Parents[0]} needs {part}");
         DropEffects.RemoveConstraint(effects, target.Table, constraint, cascade);
         effects.JudgeFor(target.Table, () => effects.Expand(null));
     }
@@ -242,6 +259,9 @@ internal static class ConstraintEffects
         {
             if (!command.Flag("missing_ok"))
                 effects.FailMissing($"constraint {name} of {target.Table}", FailureKind.UndefinedObject);
+            // ATCheckPartitionsNotInUse comes first.
+            if (target.Table.Kind == RelationKind.PartitionedTable)
+                (target with { Only = false }).LockTree(LockLevel.AccessExclusive);
             effects.Act(ActKind.ExistenceGuardStillLocks, target.Table, name, "constraint");
             effects.Expand();
             return;
@@ -258,20 +278,29 @@ internal static class ConstraintEffects
     public static void Alter(AlterTarget target, SqlNode command)
     {
         target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
+        if (Find(target, command.Node("def")?.Text("conname")) is { Kind: not ConstraintKind.ForeignKey } other)
+            target.Effects.Fail($"constraint {other.Name} of {target.Table} is no foreign key");
         target.Effects.Act(ActKind.OnlyMetadata, target.Table);
         target.Effects.Expand(null);
     }
 
-    private static Constraint? Find(AlterTarget target, SqlNode command)
+    private static Constraint? Find(AlterTarget target, SqlNode command) => Find(target, command.Text("name"));
+
+    /// <summary>A constraint that has to be there.</summary>
+    public static Constraint? Find(AlterTarget target, string? name)
     {
-        var name = command.Text("name") ?? "";
-        var constraint = target.Table.Constraint(name);
-        if (constraint is null && target.Table.ColumnsAreKnown && target.Schema.IsComplete)
+        var constraint = target.Table.Constraint(name ?? "");
+        if (constraint is null && IsWholeIn(target))
             target.Effects.FailMissing($"constraint {name} of {target.Table}", FailureKind.UndefinedObject);
         else if (constraint is null)
             target.Effects.MayFail();
         return constraint;
     }
+
+    // The server makes more keys for partitions, and for what refers to them, than anybody wrote.
+    private static bool IsWholeIn(AlterTarget target) =>
+        target.Table.ColumnsAreKnown && target.Schema.IsComplete && !target.Table.IsPartition
+        && !target.Table.Constraints.Exists(c => c.Target is { Kind: RelationKind.PartitionedTable });
 
     private static Relation? OnlyNewColumns(Relation table, Constraint? constraint) =>
         table.IsNew || (constraint is { Columns.Count: > 0 } && constraint.Columns.All(c => table.Column(c) is { IsNew: true }))

@@ -69,7 +69,7 @@ internal static class CreateTableEffects
 
     private static void AddParents(EffectBuilder effects, SqlNode statement, Relation table)
     {
-        foreach (var parent in statement.List("inhRelations").Select(p => effects.Need(p)).OfType<Relation>())
+        foreach (var parent in statement.List("inhRelations").Select(p => effects.Need(p)).OfType<Relation>().Where(p => !effects.IsCircle(p, table)))
         {
             if (statement.Has("partbound"))
                 PartitionEffects.Join(effects, parent, table, statement.Node("partbound"));
@@ -111,7 +111,7 @@ internal static class CreateTableEffects
         if (added?.Target is not { } target)
             return;
         if (target != table)
-            ConstraintEffects.CheckTarget(effects, target, added);
+            ConstraintEffects.CheckTarget(effects, table, added, target);
         if (target.IsUnlogged && !table.IsUnlogged)
             effects.Fail($"{table} is logged, {target} is not");
         ConstraintEffects.LockTarget(effects, target);
@@ -150,7 +150,7 @@ internal static class CreateTableEffects
         effects.Act(isView ? ActKind.CreatesView : ActKind.CreatesTable, made);
         effects.Expand();
         made.IsFilled = !(into?.Flag("skipData") ?? false);
-        made.HasUnseenColumns = true;
+        TableDefinition.AddOutput(made, QueryOutput.Of(into?.Names("colNames") ?? [], statement.Node("query"), effects.Schema));
         if (!isView)
             return;
         foreach (var (relation, columns) in reads)

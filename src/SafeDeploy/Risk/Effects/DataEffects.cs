@@ -17,7 +17,8 @@ internal static class DataEffects
         if (!effects.IsInRoutine && statement.Is("SelectStmt") && statement.Node("intoClause") is { } into && RelationName.Of(into.Node("rel")) is { } name)
         {
             var made = effects.Schema.Make(effects.Schema.KeyOf(name), RelationKind.Table);
-            (made.IsFilled, made.HasUnseenColumns) = (true, true);
+            made.IsFilled = true;
+            TableDefinition.AddOutput(made, QueryOutput.Of([], statement, effects.Schema));
         }
 
         // What a called function does, the text of the call does not say.
@@ -42,7 +43,7 @@ internal static class DataEffects
         {
             if (named.Count > 0 && !named.Contains(range.Node("alias")?.Text("aliasname") ?? range.Text("relname")))
                 continue;
-            foreach (var locked in new AlterTarget(effects, relation, Only: !range.Flag("inh")).Tree())
+            foreach (var locked in new AlterTarget(effects, relation, Only: !range.Flag("inh")).Tree().Concat(MaintenanceEffects.Behind(relation)))
             {
                 effects.Lock(locked, LockLevel.RowShare);
                 if (locked.Kind != RelationKind.PartitionedTable)
@@ -275,7 +276,7 @@ internal static class DataEffects
 
         for (var i = 0; i < all.Count; i++)
         {
-            foreach (var (referencing, key) in effects.Schema.KeysTo(all[i]).Where(k => !all.Contains(k.Table)).ToArray())
+            foreach (var (referencing, key) in KeysTo(effects, all[i]).Where(k => !all.Contains(k.Table)).ToArray())
             {
                 if (cascade)
                     all.AddRange(new AlterTarget(effects, referencing, Only: false).Tree().Where(r => !all.Contains(r)));
@@ -287,6 +288,10 @@ internal static class DataEffects
         foreach (var table in all)
             Truncate(effects, table, cascade, statement.Flag("restart_seqs"));
     }
+
+    // A key to a partitioned table is one to each of its partitions.
+    private static IEnumerable<(Relation Table, Constraint Key)> KeysTo(EffectBuilder effects, Relation table) =>
+        table.Parents.Where(p => p.Kind == RelationKind.PartitionedTable).Prepend(table).SelectMany(effects.Schema.KeysTo);
 
     private static void Truncate(EffectBuilder effects, Relation table, bool cascade, bool restart)
     {

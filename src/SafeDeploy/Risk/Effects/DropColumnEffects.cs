@@ -27,7 +27,7 @@ internal static class DropColumnEffects
             effects.Lock(child, LockLevel.AccessExclusive);
         if (target.Table.OfType is { } type)
             effects.Fail($"{target.Table} is a table of type {type}");
-        if (target.Table.Column(name) is { IsInherited: true })
+        if (target.Table.Column(name) is { IsInherited: true } || target.Table.IsPartition)
             effects.Fail($"column {name} of {target.Table} is inherited");
         if (target.Table.PartitionKey.Contains(name))
             effects.Fail($"column {name} is in the partition key of {target.Table}");

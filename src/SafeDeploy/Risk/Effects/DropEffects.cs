@@ -78,12 +78,22 @@ internal static class DropEffects
         foreach (var relation in relations.Where(effects.Schema.Holds))
         {
             if (relation.Kind == RelationKind.Sequence)
+            {
+                CheckOwner(effects, relation);
                 SequenceEffects.LeaveDefaults(effects, relation, cascade);
+            }
+
             // A sequence falls with CASCADE because the default of a column uses it.
             if (relation is { Kind: RelationKind.Sequence, IsAssumed: true } && cascade)
                 effects.LockUnseen(LockLevel.AccessExclusive, works: false);
             RemoveRelation(effects, relation, cascade);
         }
+    }
+
+    private static void CheckOwner(EffectBuilder effects, Relation sequence)
+    {
+        if (sequence.Of is { } table && table.Columns.Find(c => c.IsIdentity && sequence.OfColumns.Contains(c.Name)) is { } column)
+            effects.Fail($"identity column {column.Name} of {table} needs {sequence}");
     }
 
     private static Relation? Named(EffectBuilder effects, DropRequest drop)
@@ -125,7 +135,10 @@ internal static class DropEffects
     /// <summary>A relation goes, with its indexes, its keys and everything that reads it.</summary>
     public static void RemoveRelation(EffectBuilder effects, Relation relation, bool cascade)
     {
-        effects.Lock(relation, LockLevel.AccessExclusive);
+        if (!effects.Gone.Add(relation))
+            return;
+        if (relation.Kind != RelationKind.CompositeType)
+            effects.Lock(relation, LockLevel.AccessExclusive);
         if (relation.IsTable)
             effects.Destroy(relation);
         effects.LockIndexes(relation, LockLevel.AccessExclusive);
@@ -179,9 +192,21 @@ internal static class DropEffects
         {
             effects.Lock(parent, LockLevel.AccessExclusive);
             effects.Lock(parent.Children.Find(c => c.IsDefaultPartition), LockLevel.AccessExclusive);
-            if (Holds(effects, parent, cascade) && effects.Schema.KeysTo(parent).Any(k => Holds(effects, k.Table, cascade)))
+            if (effects.Falling.Contains(parent))
+                continue;
+            if (effects.Schema.KeysTo(parent).Any(k => Holds(effects, k.Table, cascade)))
                 effects.Fail($"a foreign key refers to {parent}, of which {relation} is a part");
+            foreach (var (table, key) in effects.Schema.KeysTo(parent).ToArray())
+                RemoveReferenceToPart(effects, parent, table, key);
         }
+    }
+
+    // The key to the whole goes with one part of it.
+    private static void RemoveReferenceToPart(EffectBuilder effects, Relation parent, Relation table, Constraint key)
+    {
+        foreach (var each in ConstraintEffects.WithPartitions(effects, parent).Concat(ConstraintEffects.WithPartitions(effects, table)))
+            effects.Lock(each, LockLevel.AccessExclusive);
+        table.Constraints.Remove(key);
     }
 
     private static void RemoveReference(EffectBuilder effects, Relation relation, Relation table, Constraint key, bool cascade)
@@ -242,10 +267,9 @@ internal static class DropEffects
             effects.Fail($"schema {name} is not empty");
         foreach (var sequence in effects.Schema.Relations.Where(r => r is { Kind: RelationKind.Sequence, Of: null } && r.Key.Schema == name).ToArray())
         {
-            if (!effects.Schema.Relations.Any(r => r.Key.Schema != name && r.Columns.Exists(c => c.Sequence == sequence)))
-                continue;
             effects.Lock(sequence, LockLevel.AccessExclusive);
-            SequenceEffects.LeaveDefaults(effects, sequence, drop.Cascade);
+            if (effects.Schema.Relations.Any(r => r.Key.Schema != name && r.Columns.Exists(c => c.Sequence == sequence)))
+                SequenceEffects.LeaveDefaults(effects, sequence, drop.Cascade);
         }
 
         foreach (var relation in inside)

@@ -35,6 +35,9 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     /// <summary>Relations that this statement drops by name: one of them does not keep another from being dropped.</summary>
     public HashSet<Relation> Falling { get; } = [];
 
+    /// <summary>Relations that are gone already: a text can make circles of what no server would.</summary>
+    public HashSet<Relation> Gone { get; } = [];
+
     /// <summary>False until a part of the statement said what it means for expand and contract.</summary>
     public bool IsJudged => _sum.Phase is not null;
 
@@ -52,6 +55,17 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
         if (relation.Kind != RelationKind.CompositeType || level > LockLevel.AccessShare)
             into.Raise(relation.ToString(), level);
         NoteBlocking(relation, level);
+    }
+
+    public LockLevel LockOn(Relation table) => _sum.Locks.GetValueOrDefault(table.ToString());
+
+    /// <summary>True, and a failure, where a table would inherit from itself.</summary>
+    public bool IsCircle(Relation parent, Relation child)
+    {
+        var isCircle = new AlterTarget(this, child, Only: false).Tree().Contains(parent);
+        if (isCircle)
+            Fail($"{child} would inherit from itself");
+        return isCircle;
     }
 
     private void NoteBlocking(Relation relation, LockLevel level)

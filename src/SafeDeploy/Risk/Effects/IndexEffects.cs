@@ -22,7 +22,7 @@ internal static class IndexEffects
         // Whether the name is taken is looked up behind the locks, those on the partitions included.
         foreach (var relation in Reached(effects, statement, table))
             effects.Lock(relation, level);
-        CheckExpressions(effects, statement, table);
+        IndexDefinition.Check(effects, statement, table);
         if (IsTaken(effects, statement, table, name))
             return;
         if (concurrently && table.Kind == RelationKind.PartitionedTable)
@@ -78,17 +78,6 @@ internal static class IndexEffects
             effects.Scan(relation);
         if (reached.Count > 1)
             effects.Act(ActKind.FansOutToChildren, table, "", $"{reached.Count - 1}");
-    }
-
-    private static void CheckExpressions(EffectBuilder effects, SqlNode statement, Relation table)
-    {
-        foreach (var element in statement.List("indexParams"))
-        {
-            if (element.Text("name") is { } column && table is { ColumnsAreKnown: true, IsTable: true } && table.Column(column) is null)
-                effects.FailMissing($"column {column} of {table}", FailureKind.UndefinedColumn);
-            if (effects.Schema.IsComplete && Expressions.IsVolatile(element.Node("expr"), effects.Schema))
-                effects.Fail("an index can not hold what a volatile function gives");
-        }
     }
 
     private static void Judge(EffectBuilder effects, SqlNode statement, Relation table)

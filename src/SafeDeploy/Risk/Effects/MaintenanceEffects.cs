@@ -19,8 +19,17 @@ internal static class MaintenanceEffects
             if (!full)
             {
                 // VACUUM's own locks go with each table; ANALYZE keeps them to the end of the transaction.
-                if (table.Kind != RelationKind.PartitionedTable)
-                    effects.LockIndexes(table, LockLevel.AccessShare);
+                foreach (var each in ConstraintEffects.WithPartitions(effects, table))
+                {
+                    effects.Lock(each, LockLevel.ShareUpdateExclusive);
+                    if (each.Kind != RelationKind.PartitionedTable)
+                        effects.LockIndexes(each, LockLevel.AccessShare);
+                }
+
+                // Rows of what inherits count for its parent too.
+                foreach (var child in new AlterTarget(effects, table, Only: false).Tree())
+                    effects.Lock(child, LockLevel.AccessShare);
+
                 continue;
             }
 
@@ -62,7 +71,7 @@ internal static class MaintenanceEffects
     }
 
     /// <summary>LOCK of a view locks what it shows, through views of views.</summary>
-    private static List<Relation> Behind(Relation view)
+    public static List<Relation> Behind(Relation view)
     {
         var all = new List<Relation>(view.Kind == RelationKind.View ? view.Reads.Keys : []);
         for (var i = 0; i < all.Count; i++)
@@ -89,9 +98,18 @@ internal static class MaintenanceEffects
                 effects.Lock(effects.Need(GivenNames.Of(names), RelationKind.Sequence), LockLevel.ShareUpdateExclusive);
                 break;
             case "OBJECT_TABCONSTRAINT" or "OBJECT_TRIGGER" or "OBJECT_POLICY" or "OBJECT_RULE":
-                effects.Lock(effects.Need(GivenNames.Of([.. names.SkipLast(1)])), LockLevel.AccessShare);
+                CommentPart(effects, statement.Text("objtype"), names);
                 break;
         }
+    }
+
+    private static void CommentPart(EffectBuilder effects, string? type, IReadOnlyList<string> names)
+    {
+        if (effects.Need(GivenNames.Of([.. names.SkipLast(1)])) is not { } table)
+            return;
+        effects.Lock(table, LockLevel.AccessShare);
+        if (type == "OBJECT_TABCONSTRAINT")
+            ConstraintEffects.Find(new AlterTarget(effects, table, Only: true), names[^1]);
     }
 
     private static void CommentColumn(EffectBuilder effects, IReadOnlyList<string> names)

@@ -32,6 +32,8 @@ internal static class PartitionEffects
         effects.Lock(partition, LockLevel.AccessExclusive);
         effects.Act(ActKind.AttachesPartition, partition, "", parent.ToString());
         effects.Expand(partition.IsNew ? true : null);
+        if (effects.IsCircle(parent, partition))
+            return;
         parent.Kind = RelationKind.PartitionedTable;
         SetBound(partition, command.Node("def")?.Node("bound"));
         // Each index of the parent that the partition lacks is built on it.
@@ -105,6 +107,8 @@ internal static class PartitionEffects
         effects.Contract(null);
         if (partition is null)
             return;
+        if (!partition.IsAssumed && !partition.Parents.Contains(parent))
+            effects.Fail($"{partition} is no partition of {parent}");
         // The last phase of a concurrent detach takes the partition alone.
         new AlterTarget(effects, partition, partition.Kind != RelationKind.PartitionedTable).LockTree(LockLevel.AccessExclusive);
         // Rows of another table may refer to those that leave.

@@ -51,6 +51,9 @@ internal static class RenameEffects
         effects.Expand();
         if (effects.Need(statement.Node("relation"), kind, statement.Flag("missing_ok")) is not { } relation)
             return;
+        // ALTER TABLE and ALTER INDEX rename whatever they are given.
+        if (kind is RelationKind.View or RelationKind.MaterializedView or RelationKind.Sequence && relation.Kind != kind)
+            effects.Fail($"{relation} is something else");
         effects.Lock(relation, relation.Kind == RelationKind.Index && kind == RelationKind.Index ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive);
         Note(effects, relation, to);
         var key = new RelationKey(relation.Key.Schema, to);
@@ -82,8 +85,10 @@ internal static class RenameEffects
         var target = new AlterTarget(effects, relation, !(statement.Node("relation")?.Flag("inh") ?? true));
         target.LockTree(LockLevel.AccessExclusive);
         var column = target.Column(from);
-        if (column is { IsInherited: true })
+        if (column is { IsInherited: true } || relation.IsPartition)
             effects.Fail($"column {from} of {relation} is inherited");
+        if (target.Tree().FirstOrDefault(t => t.ColumnsAreKnown && t.Column(to) is not null) is { } taken)
+            effects.FailTaken($"column {to} of {taken}", FailureKind.DuplicateColumn);
         effects.Act(ActKind.RenamesColumn, relation, from, to);
         effects.JudgeFor(column is { IsNew: true } ? new Relation(relation.Key, relation.Kind) { IsNew = true } : relation, () => effects.Contract(false));
         foreach (var table in target.Tree())
@@ -112,7 +117,7 @@ internal static class RenameEffects
         effects.Lock(table, LockLevel.AccessExclusive);
         var from = statement.Text("subname") ?? "";
         effects.Act(ActKind.RenamesConstraint, table, from, to);
-        if (table.Constraint(from) is not { } constraint)
+        if (statement.Text("renameType") != "OBJECT_TABCONSTRAINT" || ConstraintEffects.Find(new AlterTarget(effects, table, Only: true), from) is not { } constraint)
             return;
         constraint.Name = to;
         if (constraint.Index is { } index)
@@ -153,9 +158,28 @@ internal static class RenameEffects
         effects.Schema.RenameType(key, key with { Name = to });
     }
 
+    private static void CheckMove(EffectBuilder effects, string? type, Relation relation, string to)
+    {
+        if (effects.Schema.IsComplete && !effects.Schema.Schemas.Contains(to))
+            effects.FailMissing($"schema {to}", FailureKind.UndefinedSchema);
+        var fits = (type, relation.Kind) switch
+        {
+            ("OBJECT_VIEW", var kind) => kind == RelationKind.View,
+            ("OBJECT_MATVIEW", var kind) => kind == RelationKind.MaterializedView,
+            ("OBJECT_SEQUENCE", var kind) => kind == RelationKind.Sequence,
+            (_, var kind) => kind is not (RelationKind.Index or RelationKind.CompositeType),
+        };
+        if (!fits)
+            effects.Fail($"{relation} is something else");
+        if (relation is { Kind: RelationKind.Sequence, Of: { } owner })
+            effects.Fail($"{relation} belongs to {owner} and moves with it");
+    }
+
     private static void MoveType(EffectBuilder effects, RelationName name, string to)
     {
         var key = new RelationKey(name.Schema ?? effects.Schema.SearchPath[0], name.Name);
+        if (effects.Schema.IsComplete && !effects.Schema.Schemas.Contains(to))
+            effects.FailMissing($"schema {to}", FailureKind.UndefinedSchema);
         effects.Schema.RenameType(key, key with { Schema = to });
     }
 
@@ -174,6 +198,7 @@ internal static class RenameEffects
         if (effects.Need(statement.Node("relation"), missingOk: statement.Flag("missing_ok")) is not { } relation)
             return;
         effects.Lock(relation, LockLevel.AccessExclusive);
+        CheckMove(effects, statement.Text("objectType"), relation, to);
         if (to != relation.Key.Schema && effects.Schema.Find(new RelationName(to, relation.Key.Name)) is { IsAssumed: false } taken)
             effects.FailTaken(taken.ToString(), FailureKind.DuplicateTable);
         effects.Act(ActKind.MovesToSchema, relation, to);

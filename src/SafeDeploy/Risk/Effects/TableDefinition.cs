@@ -101,6 +101,14 @@ internal static class TableDefinition
         return added;
     }
 
+    /// <summary>The columns of a table or view that a query makes.</summary>
+    /// <param name="output">Null where they can not be told.</param>
+    public static void AddOutput(Relation made, IReadOnlyList<Column>? output)
+    {
+        made.HasUnseenColumns = output is null;
+        made.Columns.AddRange(output ?? []);
+    }
+
     private static void MakeIndex(EffectBuilder effects, Relation table, SqlNode constraint, Constraint added)
     {
         if (added.Kind is ConstraintKind.Check or ConstraintKind.ForeignKey)

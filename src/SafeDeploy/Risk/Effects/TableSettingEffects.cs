@@ -13,14 +13,19 @@ internal static class TableSettingEffects
     {
         target.Tune(LockLevel.ShareUpdateExclusive);
         target.Table.IsClustered = true;
-        var name = new RelationName(target.Table.Key.Schema, command.Text("name") ?? "");
-        target.Effects.Lock(target.Schema.Find(name), LockLevel.ShareUpdateExclusive);
+        // As strongly as the statement holds the table: this comes last in it.
+        var level = target.Effects.LockOn(target.Table);
+        var index = target.Index(command.Text("name") ?? "");
+        if (index is { IsPartialOrExpression: true, IsAssumed: false })
+            target.Effects.MayFail();
+        target.Effects.Lock(index, level);
     }
 
     public static void SetOptions(AlterTarget target, SqlNode command)
     {
         var names = (command.Node("def")?.List("items") ?? command.List("def")).Select(o => o.Text("defname") ?? "");
-        if (target.Table.Kind == RelationKind.PartitionedTable || target.Table.Of?.Kind == RelationKind.PartitionedTable)
+        var resets = command.Text("subtype") == "AT_ResetRelOptions";
+        if ((!resets && target.Table.Kind == RelationKind.PartitionedTable) || target.Table.Of?.Kind == RelationKind.PartitionedTable)
             target.Effects.Fail($"{target.Table} is partitioned and has no storage of its own");
         var weak = names.All(n => Weak.Contains(n) || n.StartsWith("autovacuum", StringComparison.Ordinal));
         target.Tune(weak ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive);
@@ -81,8 +86,15 @@ internal static class TableSettingEffects
     public static void ReplicaIdentity(AlterTarget target, SqlNode command)
     {
         target.Effects.Lock(target.Table, LockLevel.AccessExclusive);
-        if (command.Node("def")?.Text("name") is { } index)
-            target.Effects.Lock(target.Schema.Find(new RelationName(target.Table.Key.Schema, index)), LockLevel.Share);
+        if (command.Node("def")?.Text("name") is { } name && target.Index(name) is { } index)
+        {
+            target.Effects.Lock(index, LockLevel.Share);
+            if (index is { IsAssumed: false, IsUnique: false })
+                target.Effects.Fail($"{index} is not unique");
+            if (index.OfColumns.Find(c => target.Table.Column(c) is { NotNull: false }) is { } nullable)
+                target.Effects.Fail($"column {nullable} of {index} is not NOT NULL");
+        }
+
         target.Effects.Act(ActKind.ChangesReplicaIdentity, target.Table);
         target.Effects.Expand(null);
     }
@@ -158,6 +170,8 @@ internal static class TableSettingEffects
         if (target.Effects.Need(command.Node("def")) is not { } parent)
             return;
         target.Effects.Lock(parent, LockLevel.ShareUpdateExclusive);
+        if (target.Effects.IsCircle(parent, target.Table))
+            return;
         if (target.Table.ColumnsAreKnown && parent.Columns.Find(c => target.Table.Column(c.Name) is null) is { } missing)
             target.Effects.Fail($"column {missing.Name} of {parent} is missing in {target.Table}");
         target.Table.Parents.Add(parent);
@@ -173,6 +187,8 @@ internal static class TableSettingEffects
         if (target.Table.IsPartition)
             target.Effects.Fail($"{target.Table} is a partition: it is detached, not disinherited");
         target.Effects.Lock(parent, LockLevel.AccessShare);
+        if (!target.Table.IsAssumed && !target.Table.Parents.Contains(parent))
+            target.Effects.Fail($"{target.Table} does not inherit from {parent}");
         target.Table.Parents.Remove(parent);
         parent.Children.Remove(target.Table);
     }

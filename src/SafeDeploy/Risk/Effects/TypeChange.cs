@@ -26,13 +26,20 @@ internal sealed record TypeChange(bool Rewrites, bool Lossy, bool RebuildsIndexe
     /// <param name="column">Its name, for the usual case, and whether USING is written.</param>
     public static TypeChange Between((string Name, bool HasUsing) column, SqlType was, SqlType to, SchemaState schema)
     {
-        if (schema.DomainOf(to) is { } domain && domain != schema.DomainOf(was))
-            return schema.IsConstrained(domain) ? new(true, false, false, false) : Between(column, was, domain.Base, schema);
-        if (schema.DomainOf(was) is { } old && schema.DomainOf(to) != old)
-            return FromDomain(column, old, to, schema);
+        var (old, domain) = (schema.DomainOf(was), schema.DomainOf(to));
+        if (old is not null && old == domain)
+            return InPlace;
+        if (domain is not null && schema.IsConstrained(domain))
+            return new(true, false, false, false);
+        var root = schema.RootOf(to);
+        return old is null ? Plain(column, was, root, schema) : FromDomain(column, schema.RootOf(was), root, schema);
+    }
+
+    private static TypeChange Plain((string Name, bool HasUsing) column, SqlType was, SqlType to, SchemaState schema)
+    {
         if (was.IsUnknown)
             return UsualTypes.Guess(column.Name, to, schema, column.HasUsing);
-        if (was == to)
+        if (was == to || (was with { Schema = to.Schema } == to && (was.Schema is null || to.Schema is null)))
             return InPlace;
         if (was.IsArray || to.IsArray)
             return new(true, false, true, false);
@@ -40,10 +47,10 @@ internal sealed record TypeChange(bool Rewrites, bool Lossy, bool RebuildsIndexe
     }
 
     // A domain hides its base type's length: going to a type that has one, every value is measured anew.
-    private static TypeChange FromDomain((string Name, bool HasUsing) column, Domain old, SqlType to, SchemaState schema)
+    private static TypeChange FromDomain((string Name, bool HasUsing) column, SqlType root, SqlType to, SchemaState schema)
     {
-        var measured = Between(column, old.Base with { Length = null, Scale = null }, to, schema);
-        return measured with { Lossy = measured.Lossy && Between(column, old.Base, to, schema).Lossy };
+        var measured = Plain(column, root with { Length = null, Scale = null }, to, schema);
+        return measured with { Lossy = measured.Lossy && Plain(column, root, to, schema).Lossy };
     }
 
     private static TypeChange Simple(SqlType was, SqlType to, SchemaState schema)

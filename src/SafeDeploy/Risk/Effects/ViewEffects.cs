@@ -31,29 +31,32 @@ internal static class ViewEffects
         foreach (var (relation, columns) in reads)
             existing.Reads[relation] = columns;
         existing.Columns.Clear();
-        existing.Columns.AddRange(OutputColumns(statement).Select(c => new Column(c, SqlType.Unknown)));
+        TableDefinition.AddOutput(existing, Output(effects, statement));
     }
+
+    private static IReadOnlyList<Column>? Output(EffectBuilder effects, SqlNode statement) =>
+        QueryOutput.Of(statement.Names("aliases"), statement.Node("query"), effects.Schema);
 
     private static void Replace(EffectBuilder effects, SqlNode statement, Relation view)
     {
         effects.Lock(view, LockLevel.AccessExclusive);
-        var after = OutputColumns(statement).ToArray();
-        var missing = view.Columns.Select(c => c.Name).FirstOrDefault(c => after.Length > 0 && !after.Contains("*") && !after.Contains(c));
-        if (missing is not null && missing != "*")
+        var after = Output(effects, statement);
+        var was = view.ColumnsAreKnown ? view.Columns : [];
+        // checkViewTupleDesc: those it had come first, with their names and types.
+        if (after is not null && was.Where((c, i) => i >= after.Count || after[i].Name != c.Name).FirstOrDefault() is { } missing)
         {
-            effects.Act(ActKind.ReplacesViewRemovingColumns, view, missing);
-            effects.Fail($"column {missing} of view {view} can not be removed by OR REPLACE");
+            effects.Act(ActKind.ReplacesViewRemovingColumns, view, missing.Name);
+            effects.Fail($"column {missing.Name} of view {view} can not be removed, renamed or moved by OR REPLACE");
         }
         else
             effects.Act(ActKind.ReplacesView, view);
-        // A column must keep its type; that of an expression is not known here.
-        if (statement.Node("query")?.List("targetList").Any(t => t.Node("val") is not { Kind: "ColumnRef" }) == true)
+        if (after is not null && was.Where((c, i) => i < after.Count && !c.Type.IsUnknown && !after[i].Type.IsUnknown && after[i].Type != c.Type).FirstOrDefault() is { } other)
+            effects.Fail($"column {other.Name} of view {view} can not get another type by OR REPLACE");
+        if (after is null || after.Any(c => c.Type.IsUnknown))
             effects.MayFail();
         effects.JudgeFor(view, () => effects.Expand(null));
         effects.MaybeIrreversible();
     }
-
-    private static IEnumerable<string> OutputColumns(SqlNode statement) => OutputColumns(statement.Names("aliases"), statement.Node("query"));
 
     /// <summary>The names of a query's columns; <c>*</c> for several.</summary>
     /// <param name="given">Names given to them from outside; may be empty.</param>

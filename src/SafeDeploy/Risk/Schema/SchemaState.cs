@@ -152,15 +152,18 @@ public sealed class SchemaState
     public Domain? DomainOf(SqlType type) => type.IsArray ? null : Lookup(Domains, type);
 
     /// <summary>The type is that domain, or one that is built on it.</summary>
-    public bool IsOver(SqlType type, Domain domain)
-    {
-        for (var next = DomainOf(type); next is not null; next = DomainOf(next.Base) is var below && below != next ? below : null)
-        {
-            if (next == domain)
-                return true;
-        }
+    public bool IsOver(SqlType type, Domain domain) => Chain(DomainOf(type)).Contains(domain);
 
-        return false;
+    /// <summary>What a domain is built on in the end; the type itself where it is no domain.</summary>
+    public SqlType RootOf(SqlType type) => Chain(DomainOf(type)) is [.., var last] ? last.Base : type;
+
+    // By names that may be given anew: a text can make a circle of what no server would.
+    private List<Domain> Chain(Domain? first)
+    {
+        var chain = new List<Domain>();
+        for (var next = first; next is not null && !chain.Contains(next); next = DomainOf(next.Base))
+            chain.Add(next);
+        return chain;
     }
 
     public List<string>? EnumOf(SqlType type) => Lookup(Enums, type);
@@ -168,8 +171,7 @@ public sealed class SchemaState
     public Routine? RoutineOf(string? schema, string name) => Lookup(Routines, new SqlType(schema, name, null, null, false));
 
     /// <summary>A domain over a domain has the constraints of both.</summary>
-    public bool IsConstrained(Domain domain) =>
-        domain.IsConstrained || (DomainOf(domain.Base) is { } inner && inner != domain && IsConstrained(inner));
+    public bool IsConstrained(Domain domain) => Chain(domain).Exists(d => d.IsConstrained);
 
     private T? Lookup<T>(Dictionary<RelationKey, T> from, SqlType type)
         where T : class
