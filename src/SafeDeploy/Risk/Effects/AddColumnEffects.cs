@@ -30,6 +30,8 @@ internal static class AddColumnEffects
         if (target.Tree().Skip(1).FirstOrDefault(c => c.Column(column.Name) is { } own && own.Type != column.Type.WithoutSerial()) is { } child)
             effects.Fail($"{child} has a column {column.Name} of another type");
         CheckDefault(effects, column);
+        if (column.IsGenerated && Expressions.Columns(column.Default).Any(c => c == column.Name || target.Table.Column(c) is { IsGenerated: true }))
+            effects.Fail($"generated column {column.Name} can not read a generated one");
         if (target.Only && target.Table.Children.Count > 0)
             effects.Fail($"{target.Table} has children, the column must be added to them too");
         effects.Act(ActKind.AddsColumn, target.Table, column.Name, column.Type.ToString());

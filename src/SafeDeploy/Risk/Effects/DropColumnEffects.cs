@@ -49,15 +49,15 @@ internal static class DropColumnEffects
             effects.Destroy(table);
         DropKeys(effects, table, name, cascade);
         DropIndexes(effects, table, name);
+        // Before what reads it: that may read it in a circle, in a text that no server would take.
+        if (table.Column(name) is { } column)
+            table.Columns.Remove(column);
         DropReaders(effects, table, name, cascade);
         foreach (var sequence in effects.Schema.SequencesOf(table).Where(s => s.OfColumns.Contains(name)).ToArray())
         {
             effects.Lock(sequence, LockLevel.AccessExclusive);
             effects.Schema.Remove(sequence);
         }
-
-        if (table.Column(name) is { } column)
-            table.Columns.Remove(column);
     }
 
     private static void DropKeys(EffectBuilder effects, Relation table, string name, bool cascade)

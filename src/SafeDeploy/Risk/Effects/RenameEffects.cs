@@ -99,6 +99,8 @@ internal static class RenameEffects
     {
         if (table.Column(from) is { } column)
             column.Name = to;
+        foreach (var generated in table.Columns.Where(c => c.Reads.Contains(from)))
+            generated.Reads = [.. generated.Reads.Select(r => r == from ? to : r)];
         foreach (var list in table.Constraints.Select(c => c.Columns).Concat(table.Indexes.Select(i => i.OfColumns)))
         {
             if (list.IndexOf(from) is var at and >= 0)

@@ -13,7 +13,7 @@ as=()
 
 record() {
     SAFE_DEPLOY_TEST_POSTGRES="postgres://postgres@127.0.0.1:$2/postgres" ACCEPT=1 \
-        dotnet test "$root/tests/SafeDeploy.DatabaseTests" -c Release --no-build --nologo -v q --filter FullyQualifiedName~LockClaimsTests ||
+        dotnet test "$root/tests/SafeDeploy.DatabaseTests" -c Release --no-build --nologo --filter FullyQualifiedName~LockClaimsTests ||
         { echo "record.sh: major $1 on port $2 was not recorded; the test's words stand above, the facts of the majors before it are written" >&2; return 1; }
 }
 
