@@ -63,6 +63,10 @@ public sealed class RealMigrationsTests
     [InlineData("create schema s; create type s.e as enum ('a'); drop schema s cascade; create schema s;", "create type s.e as enum ('a')", "it fell with its schema")]
     [InlineData("create type e as enum ('a'); create schema s; alter type e set schema s;", "create type e as enum ('a')", "it was moved")]
     [InlineData("create schema s; create type s.e as enum ('a'); alter schema s rename to r; create schema s;", "create type s.e as enum ('a')", "it went with its schema")]
+    [InlineData("create function plain(text) returns text language sql as 'select lower($1)'; create table t (a text);", "create index on t (plain(a))", "the call is put in line, and lower() is immutable")]
+    [InlineData("create type p as (a int); drop type p;", "create type p as (b int)", "it is gone")]
+    [InlineData("create type e as enum ('a');", "do $$ begin if not exists (select 1 from pg_type where typname = 'e') then create type e as enum ('a'); end if; end $$", "the IF prevents it")]
+    [InlineData(TwoTables, "do $$ begin if not exists (select 1) then if true then alter table a add primary key (x); end if; end if; end $$", "so does one of two")]
     public void What_a_server_does_is_not_said_to_fail(string earlier, string sql, string why) =>
         Assert.True(Last(earlier, sql).Effect.Fails is not true, why);
 
@@ -75,6 +79,9 @@ public sealed class RealMigrationsTests
     [InlineData("begin alter table b add column y int; begin alter table a add column x int; exception when duplicate_column then null; end; end", false, "b")]
     [InlineData("begin begin alter table b add column y int; exception when others then null; end; alter table a add column x int; end", true, "a b")]
     [InlineData("begin alter table b add column x int; exception when duplicate_column then raise notice 'there'; when others then raise; end", false, "")]
+    [InlineData("begin if not exists (select 1) then alter table b add column x int; end if; alter table a add column z int; end", false, "a")]
+    [InlineData("begin if true then alter table a add column z int; end if; alter table b add column x int; end", true, "a b")]
+    [InlineData("declare r record; begin for r in select 1 loop alter table b add column x int; end loop; alter table a add column x int; end", true, "a")]
     public void What_a_block_catches_is_undone_with_its_locks(string body, bool fails, string locked)
     {
         var effect = Last(TwoTables, $"do $$ {body} $$").Effect;

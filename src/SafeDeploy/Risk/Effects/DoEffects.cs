@@ -30,12 +30,12 @@ internal static class DoEffects
         var outside = effects.IsInRoutine;
         effects.IsInRoutine = true;
         var clear = true;
-        var blocks = new ExceptionHandlers(effects);
+        var blocks = new BodyBlocks(effects);
         foreach (var piece in effects.Parser.Split(body))
         {
             blocks.Enter(piece.Text);
             foreach (var text in Statements(piece.Text))
-                clear &= text is not null && Play(effects, text);
+                clear &= text is not null && blocks.Play(() => Play(effects, text));
             foreach (var text in Conditions(piece.Text))
                 Play(effects, text);
         }

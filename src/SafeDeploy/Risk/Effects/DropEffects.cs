@@ -277,11 +277,7 @@ internal static class DropEffects
         if (!effects.Schema.IsComplete)
             DropUnseen(effects, name, drop.Cascade);
         foreach (var type in effects.Schema.Types.Where(k => k.Schema == name).ToArray())
-        {
-            effects.Schema.Enums.Remove(type);
-            effects.Schema.Domains.Remove(type);
-        }
-
+            effects.Schema.RemoveType(type);
         effects.Schema.Schemas.Remove(name);
     }
 

@@ -32,8 +32,6 @@ internal static class IndexDefinition
 
     private static void CheckElement(EffectBuilder effects, SqlNode statement, Relation table, SqlNode element)
     {
-        if (effects.Schema.IsComplete && Expressions.IsVolatile(element.Node("expr"), effects.Schema))
-            effects.Fail("an index can not hold what a volatile function gives");
         if (element.Text("name") is not { } name)
             return;
         var column = table.Column(name);
@@ -59,11 +57,14 @@ internal static class IndexDefinition
     {
         var names = call.Names("funcname");
         var own = names.Count > 1 && names[0] != "pg_catalog" ? names[^2] : null;
+        // One in SQL may be put in line, and then its own body is looked at.
         if (schema.RoutineOf(own, names[^1]) is { } routine)
-            return routine.Volatility != "immutable";
+            return routine.Volatility != "immutable" && !IsSql(routine);
         return own is null && (Mutable.Contains(names[^1])
             || (MutableByZone.Contains(names[^1]) && call.List("args") is [_, var at] && TypeOf(at, table)?.Name == "timestamptz"));
     }
+
+    private static bool IsSql(Routine routine) => routine.Language.Equals("sql", StringComparison.OrdinalIgnoreCase);
 
     private static bool CastIsMutable(SqlNode cast, Relation table)
     {

@@ -200,8 +200,7 @@ internal static class TypeEffects
             effects.MayFail();
         if (!effects.Schema.IsComplete && drop.Cascade && !used && !IsSeen(effects.Schema, key))
             DropUnseen(effects);
-        effects.Schema.Domains.Remove(key);
-        effects.Schema.Enums.Remove(key);
+        effects.Schema.RemoveType(key);
     }
 
     // Of a type that was seen being made, the columns were seen too.

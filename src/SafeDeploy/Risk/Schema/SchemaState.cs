@@ -139,6 +139,14 @@ public sealed class SchemaState
     /// <summary>Domains and enumerations; composite types are relations.</summary>
     public IEnumerable<RelationKey> Types => Domains.Keys.Concat(Enums.Keys);
 
+    public void RemoveType(RelationKey key)
+    {
+        Domains.Remove(key);
+        Enums.Remove(key);
+        if (_relations.GetValueOrDefault(key) is { Kind: RelationKind.CompositeType } composite)
+            Remove(composite);
+    }
+
     public void RenameType(RelationKey from, RelationKey to)
     {
         if (Domains.Remove(from, out var domain))

@@ -2,13 +2,14 @@ using SafeDeploy.Risk.Sql;
 
 namespace SafeDeploy.Risk.Effects;
 
-/// <summary>The blocks of a PL/pgSQL body: a failure that a block's EXCEPTION catches is none of the statement's.</summary>
+/// <summary>The blocks of a PL/pgSQL body: a failure that a block's EXCEPTION catches is none of the statement's, nor is one that a condition prevents.</summary>
 /// <remarks>The block is a subtransaction: what failed in it is undone, and its locks are given back.</remarks>
-internal sealed class ExceptionHandlers(EffectBuilder effects)
+internal sealed class BodyBlocks(EffectBuilder effects)
 {
     private static readonly string[] Levels = ["NOTICE", "WARNING", "INFO", "LOG", "DEBUG"];
 
     private readonly Stack<Block> _open = new();
+    private int _conditions;
 
     /// <summary>Reads what a body's next piece says of blocks, before its statement is played.</summary>
     public void Enter(string piece)
@@ -18,9 +19,28 @@ internal sealed class ExceptionHandlers(EffectBuilder effects)
             ReadBeginning(words, block);
         for (var i = 0; i < words.Length; i++)
         {
-            if (words[i] == "BEGIN" && (i == 0 || words[i - 1] is "BEGIN" or "THEN" or "ELSE" or "LOOP" or ">"))
+            var begins = i == 0 || words[i - 1] is "BEGIN" or "THEN" or "ELSE" or "LOOP" or ">";
+            if (begins && words[i] == "BEGIN")
                 _open.Push(new Block(effects.Mark()));
+            else if (begins ? words[i] is "IF" or "CASE" or "LOOP" : words[i] == "LOOP" && words[i - 1] != "END")
+                _conditions++;
         }
+    }
+
+    /// <summary>Plays a statement of the piece. What would fail for certain is what the IF around it is there to prevent: it does not run.</summary>
+    public bool Play(Func<bool> statement)
+    {
+        if (_conditions == 0)
+            return statement();
+        var before = effects.Mark();
+        var isClear = statement();
+        if (effects.Outcome.Fails && !before.Outcome.Fails)
+        {
+            effects.ReturnTo(before);
+            effects.MayFail();
+        }
+
+        return isClear;
     }
 
     private static IEnumerable<string> Words(string piece)
@@ -35,6 +55,7 @@ internal sealed class ExceptionHandlers(EffectBuilder effects)
         switch (words)
         {
             case ["END", "IF" or "LOOP" or "CASE", ..]:
+                _conditions--;
                 break;
             case ["END", ..]:
                 _open.Pop();
