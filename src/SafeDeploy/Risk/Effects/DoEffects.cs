@@ -27,7 +27,7 @@ internal static class DoEffects
     /// <summary>Plays every static statement of a PL/pgSQL body; false when a part of it is made at run time.</summary>
     public static bool PlayBody(EffectBuilder effects, string body)
     {
-        var outside = effects.IsInRoutine;
+        var (outside, before) = (effects.IsInRoutine, effects.Outcome);
         effects.IsInRoutine = true;
         var clear = true;
         var blocks = new BodyBlocks(effects);
@@ -41,6 +41,9 @@ internal static class DoEffects
         }
 
         effects.IsInRoutine = outside;
+        // What is made at run time may have cleared the way.
+        if (!clear && !before.Fails)
+            effects.Doubt();
         return clear;
     }
 

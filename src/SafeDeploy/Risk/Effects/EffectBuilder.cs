@@ -194,6 +194,13 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     /// <param name="what">What it needs and what is not there.</param>
     public void FailMissing(string what, FailureKind kind) => Fail($"{what} does not exist", kind);
 
+    /// <summary>A failure that was certain is so no longer.</summary>
+    public void Doubt()
+    {
+        if (Outcome.Fails)
+            _sum.Outcome = Outcome.Succeeds with { MayFail = true };
+    }
+
     private void Fail(string because, FailureKind kind)
     {
         if (!Outcome.Fails)
