@@ -20,6 +20,8 @@ public sealed class RelationLocks : IReadOnlyDictionary<string, LockLevel>
         return made;
     }
 
+    public RelationLocks Copy() => new() { _names = [.. _names], _levels = [.. _levels], Count = Count, Strongest = Strongest };
+
     public int Count { get; private set; }
 
     public bool IsEmpty => Count == 0;

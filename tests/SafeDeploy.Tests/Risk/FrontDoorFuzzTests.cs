@@ -137,6 +137,8 @@ public sealed class FrontDoorFuzzTests
         { "select ", "case when true then ", "1", 5_000 },
         { "select 1", "+1", "", 50_000 },
         { "do $$ begin ", "if true then ", " drop table t; end $$", 3_000 },
+        { "do $$ begin ", "if true then alter table t add a int; end if; ", "end $$", 10_000 },
+        { "do $$ begin ", "begin drop table t; exception when others then null; end; ", "end $$", 10_000 },
         { "", ";", "", 500_000 },
         { "", "{{", "", 500_000 },
         { "", "<%", "", 500_000 },

@@ -211,10 +211,10 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     public void MayFail() => _sum.Outcome = Outcome with { MayFail = true };
 
     public void Act(ActKind kind, Relation? table, string name = "", string other = "") =>
-        _sum.Acts.Add(new Act(kind, table?.Key ?? RelationKey.None, name, other, table is { IsDisposable: true } || IsOnNewColumn(kind, table, name)));
+        Act(kind, table?.Key ?? RelationKey.None, name, other, table is { IsDisposable: true } || IsOnNewColumn(kind, table, name));
 
     public void Act(ActKind kind, RelationKey key, string name = "", string other = "", bool onNew = false) =>
-        _sum.Acts.Add(new Act(kind, key, name, other, onNew));
+        _sum.Acts = new ActList(new Act(kind, key, name, other, onNew), _sum.Acts);
 
     // What matters only to code that knows the column.
     private static bool IsOnNewColumn(ActKind kind, Relation? table, string column) =>
@@ -260,7 +260,7 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
             phase,
             phase == Phase.Unknown ? null : _sum.Compatible,
             IsHazard(),
-            [.. _sum.Acts])
+            ActList.InOrder(_sum.Acts))
         {
             UnseenLock = _sum.Unseen,
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SafeDeploy.Migrations;
 
 namespace SafeDeploy.Risk.Effects;
@@ -15,7 +16,8 @@ internal sealed class Tally
 
     public RelationLocks SequenceLocks { get; private init; } = new();
 
-    public List<Act> Acts { get; private init; } = [];
+    /// <summary>The last one first: a copy shares what was there before.</summary>
+    public ActList? Acts { get; set; }
 
     public ImmutableSortedSet<string> Rewrites { get; set; } = None;
 
@@ -43,10 +45,10 @@ internal sealed class Tally
 
     public Tally Copy() => new()
     {
-        Locks = RelationLocks.Of(Locks),
-        IndexLocks = RelationLocks.Of(IndexLocks),
-        SequenceLocks = RelationLocks.Of(SequenceLocks),
-        Acts = [.. Acts],
+        Locks = Locks.Copy(),
+        IndexLocks = IndexLocks.Copy(),
+        SequenceLocks = SequenceLocks.Copy(),
+        Acts = Acts,
         Rewrites = Rewrites,
         Scans = Scans,
         BlocksOld = BlocksOld,
@@ -60,4 +62,20 @@ internal sealed class Tally
         Phase = Phase,
         Outcome = Outcome,
     };
+}
+
+/// <summary>What was done so far; a copy shares it.</summary>
+internal sealed class ActList(Act last, ActList? before)
+{
+    private readonly int _count = (before?._count ?? 0) + 1;
+    private readonly Act _last = last;
+    private readonly ActList? _before = before;
+
+    public static ImmutableArray<Act> InOrder(ActList? acts)
+    {
+        var all = new Act[acts?._count ?? 0];
+        for (var next = acts; next is not null; next = next._before)
+            all[next._count - 1] = next._last;
+        return ImmutableCollectionsMarshal.AsImmutableArray(all);
+    }
 }
