@@ -11,6 +11,8 @@ public sealed class RelationLocks : IReadOnlyDictionary<string, LockLevel>
 
     private string[] _names = [];
     private LockLevel[] _levels = [];
+    // From the first mark on.
+    private List<(string Name, LockLevel Before, LockLevel Strongest)>? _changes;
 
     public static RelationLocks Of(IEnumerable<KeyValuePair<string, LockLevel>> locks)
     {
@@ -19,8 +21,6 @@ public sealed class RelationLocks : IReadOnlyDictionary<string, LockLevel>
             made.Raise(name, level);
         return made;
     }
-
-    public RelationLocks Copy() => new() { _names = [.. _names], _levels = [.. _levels], Count = Count, Strongest = Strongest };
 
     public int Count { get; private set; }
 
@@ -52,13 +52,40 @@ public sealed class RelationLocks : IReadOnlyDictionary<string, LockLevel>
     /// <summary>Sets the lock of a relation where it had none or a weaker one.</summary>
     internal void Raise(string name, LockLevel level)
     {
+        var at = Place(name);
+        if (at >= 0 && level <= _levels[at])
+            return;
+        _changes?.Add((name, at < 0 ? LockLevel.None : _levels[at], Strongest));
         if (level > Strongest)
             Strongest = level;
-        var at = Place(name);
         if (at < 0)
             Insert(~at, name, level);
-        else if (level > _levels[at])
+        else
             _levels[at] = level;
+    }
+
+    /// <summary>A place to return to; costs nothing until something changes.</summary>
+    internal int Mark() => (_changes ??= []).Count;
+
+    internal void ReturnTo(int mark)
+    {
+        for (; _changes is { } changes && changes.Count > mark; changes.RemoveAt(changes.Count - 1))
+        {
+            var (name, before, strongest) = changes[^1];
+            var at = Place(name);
+            if (before == LockLevel.None)
+                RemoveAt(at);
+            else
+                _levels[at] = before;
+            Strongest = strongest;
+        }
+    }
+
+    private void RemoveAt(int at)
+    {
+        Count--;
+        Array.Copy(_names, at + 1, _names, at, Count - at);
+        Array.Copy(_levels, at + 1, _levels, at, Count - at);
     }
 
     private void Insert(int at, string name, LockLevel level)

@@ -61,7 +61,7 @@ internal sealed class BodyBlocks(EffectBuilder effects)
                 _open.Pop();
                 break;
             case ["EXCEPTION", "WHEN", .. var handler]:
-                block.Failed = effects.Mark();
+                block.Failed = effects.Outcome;
                 ReadHandler(handler, block);
                 break;
             case ["WHEN", .. var handler] when block.Failed is not null:
@@ -89,7 +89,7 @@ internal sealed class BodyBlocks(EffectBuilder effects)
 
     private void Catch(string condition, Block block)
     {
-        if (block.Handles || !Catches(condition, block.Failed!.Outcome) || block.Before.Outcome.Fails)
+        if (block.Handles || !Catches(condition, block.Failed!) || block.Before.Outcome.Fails)
             return;
         block.Handles = block.IsHandled = true;
         var (fails, mayFail) = (effects.Outcome.Fails, effects.Outcome.MayFail);
@@ -123,15 +123,15 @@ internal sealed class BodyBlocks(EffectBuilder effects)
     private void Raise(ReadOnlySpan<string> what, Block block)
     {
         if (block is { Handles: true, Failed: { } failed } && (what.IsEmpty || !Levels.Contains(what[0])))
-            effects.ReturnTo(failed);
+            effects.FailAfterAll(failed);
     }
 
-    private sealed class Block(Tally before)
+    private sealed class Block(Mark before)
     {
-        public Tally Before { get; } = before;
+        public Mark Before { get; } = before;
 
         /// <summary>What its statements came to; null until its handlers begin.</summary>
-        public Tally? Failed { get; set; }
+        public Outcome? Failed { get; set; }
 
         /// <summary>One of its handlers caught it.</summary>
         public bool IsHandled { get; set; }

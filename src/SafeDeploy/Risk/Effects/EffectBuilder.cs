@@ -7,6 +7,9 @@ namespace SafeDeploy.Risk.Effects;
 /// <summary>Collects the effects of one statement while its family plays it against the schema.</summary>
 internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
 {
+    private readonly RelationLocks _locks = new();
+    private readonly RelationLocks _indexLocks = new();
+    private readonly RelationLocks _sequenceLocks = new();
     private Tally _sum = new();
 
     public SchemaState Schema { get; } = schema;
@@ -14,11 +17,19 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
     /// <summary>How it ends as far as it was played.</summary>
     public Outcome Outcome => _sum.Outcome;
 
-    /// <summary>All that was collected so far.</summary>
-    public Tally Mark() => _sum.Copy();
+    public Mark Mark() => new(_sum.Copy(), _locks.Mark(), _indexLocks.Mark(), _sequenceLocks.Mark());
 
     /// <summary>What was collected since is undone, as a block's rollback undoes it: its locks are given back too.</summary>
-    public void ReturnTo(Tally mark) => _sum = mark.Copy();
+    public void ReturnTo(Mark mark)
+    {
+        _sum = mark.Sum.Copy();
+        _locks.ReturnTo(mark.Locks);
+        _indexLocks.ReturnTo(mark.IndexLocks);
+        _sequenceLocks.ReturnTo(mark.SequenceLocks);
+    }
+
+    /// <summary>What had been caught is raised again.</summary>
+    public void FailAfterAll(Outcome failed) => _sum.Outcome = failed;
 
     /// <summary>Whatever it depends on, a handler catches it.</summary>
     public void CannotFail() => _sum.Outcome = Outcome.Succeeds;
@@ -48,16 +59,16 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
             return;
         var into = relation.Kind switch
         {
-            RelationKind.Index => _sum.IndexLocks,
-            RelationKind.Sequence => _sum.SequenceLocks,
-            _ => _sum.Locks,
+            RelationKind.Index => _indexLocks,
+            RelationKind.Sequence => _sequenceLocks,
+            _ => _locks,
         };
         if (relation.Kind != RelationKind.CompositeType || level > LockLevel.AccessShare)
             into.Raise(relation.ToString(), level);
         NoteBlocking(relation, level);
     }
 
-    public LockLevel LockOn(Relation table) => _sum.Locks.GetValueOrDefault(table.ToString());
+    public LockLevel LockOn(Relation table) => _locks.GetValueOrDefault(table.ToString());
 
     /// <summary>True, and a failure, where a table would inherit from itself.</summary>
     public bool IsCircle(Relation parent, Relation child)
@@ -245,13 +256,13 @@ internal sealed class EffectBuilder(SchemaState schema, ISqlParser parser)
         var fails = Outcome.Fails;
         var phase = _sum.Phase ?? Phase.Unknown;
         return new StatementEffect(
-            _sum.Locks,
-            _sum.IndexLocks,
-            _sum.SequenceLocks,
+            _locks,
+            _indexLocks,
+            _sequenceLocks,
             _sum.Rewrites,
             _sum.Scans,
-            _sum.IndexBlocks || _sum.Unseen.BlocksReads() || _sum.Locks.Strongest.BlocksReads(),
-            _sum.IndexBlocksWrites || _sum.Unseen.BlocksWrites() || _sum.Locks.Strongest.BlocksWrites(),
+            _sum.IndexBlocks || _sum.Unseen.BlocksReads() || _locks.Strongest.BlocksReads(),
+            _sum.IndexBlocksWrites || _sum.Unseen.BlocksWrites() || _locks.Strongest.BlocksWrites(),
             _sum.Destroys && !fails,
             fails ? true : _sum.Reversible,
             runsInTransaction,

@@ -4,17 +4,11 @@ using SafeDeploy.Migrations;
 
 namespace SafeDeploy.Risk.Effects;
 
-/// <summary>What a statement was seen to do so far.</summary>
+/// <summary>What a statement was seen to do so far, its locks apart.</summary>
 internal sealed class Tally
 {
     // Of most statements both sets stay empty.
     private static readonly ImmutableSortedSet<string> None = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
-
-    public RelationLocks Locks { get; private init; } = new();
-
-    public RelationLocks IndexLocks { get; private init; } = new();
-
-    public RelationLocks SequenceLocks { get; private init; } = new();
 
     /// <summary>The last one first: a copy shares what was there before.</summary>
     public ActList? Acts { get; set; }
@@ -45,9 +39,6 @@ internal sealed class Tally
 
     public Tally Copy() => new()
     {
-        Locks = Locks.Copy(),
-        IndexLocks = IndexLocks.Copy(),
-        SequenceLocks = SequenceLocks.Copy(),
         Acts = Acts,
         Rewrites = Rewrites,
         Scans = Scans,
@@ -78,4 +69,10 @@ internal sealed class ActList(Act last, ActList? before)
             all[next._count - 1] = next._last;
         return ImmutableCollectionsMarshal.AsImmutableArray(all);
     }
+}
+
+/// <summary>A place in the play of a statement that can be returned to once.</summary>
+internal sealed record Mark(Tally Sum, int Locks, int IndexLocks, int SequenceLocks)
+{
+    public Outcome Outcome => Sum.Outcome;
 }
