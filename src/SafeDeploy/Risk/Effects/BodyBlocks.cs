@@ -77,21 +77,20 @@ internal sealed class BodyBlocks(EffectBuilder effects)
     {
         var then = Math.Max(handler.IndexOf("THEN"), 0);
         block.Handles = false;
-        if (!block.IsHandled)
+        var raises = handler[then..] is ["THEN", "RAISE", .. var what] && IsFailure(what);
+        foreach (var condition in handler[..then])
         {
-            foreach (var condition in handler[..then])
+            if (block.IsHandled || !Catches(condition, block.Failed!) || block.Before.Outcome.Fails)
+                continue;
+            block.IsHandled = true;
+            if (!raises)
                 Catch(condition, block);
         }
-
-        if (handler[then..] is ["THEN", "RAISE", .. var what])
-            Raise(what, block);
     }
 
     private void Catch(string condition, Block block)
     {
-        if (block.Handles || !Catches(condition, block.Failed!) || block.Before.Outcome.Fails)
-            return;
-        block.Handles = block.IsHandled = true;
+        block.Handles = true;
         var (fails, mayFail) = (effects.Outcome.Fails, effects.Outcome.MayFail);
         if (fails)
             effects.ReturnTo(block.Before);
@@ -119,10 +118,12 @@ internal sealed class BodyBlocks(EffectBuilder effects)
         _ => null,
     };
 
+    private static bool IsFailure(ReadOnlySpan<string> raised) => raised.IsEmpty || !Levels.Contains(raised[0]);
+
     // A handler that raises again has caught nothing.
     private void Raise(ReadOnlySpan<string> what, Block block)
     {
-        if (block is { Handles: true, Failed: { } failed } && (what.IsEmpty || !Levels.Contains(what[0])))
+        if (block is { Handles: true, Failed: { } failed } && IsFailure(what))
             effects.FailAfterAll(failed);
     }
 
