@@ -68,8 +68,21 @@ public sealed class RealMigrationsTests
     [InlineData("create type e as enum ('a');", "do $$ begin if not exists (select 1 from pg_type where typname = 'e') then create type e as enum ('a'); end if; end $$", "the IF prevents it")]
     [InlineData(TwoTables, "do $$ begin if not exists (select 1) then if true then alter table a add primary key (x); end if; end if; end $$", "so does one of two")]
     [InlineData(TwoTables, "do $$ declare c text; begin execute 'alter table a drop constraint ' || c; alter table a add primary key (x); end $$", "what is made at run time may have cleared the way")]
+    [InlineData("create table t (a varchar(5), b text); create view v as select a from t union select b from t;", "create or replace view v as select b as a from t", "a union of both is text")]
+    [InlineData("create schema s; create type s.e as enum ('a'); create table t (a s.e); create view v as select a from t;", "set search_path = s, public; create or replace view v as select a::e from t", "it is the same type")]
     public void What_a_server_does_is_not_said_to_fail(string earlier, string sql, string why) =>
         Assert.True(Last(earlier, sql).Effect.Fails is not true, why);
+
+    [Theory]
+    [InlineData("create table t (a int, b text); create view v as select * from t;", "create or replace view v as select b, a from t", "column a of view public.v can not be removed, renamed or moved by OR REPLACE")]
+    [InlineData("create table t (a int, b text); create view v as select * from t;", "create or replace view v as select a, a as b from t", "column b of view public.v can not get another type by OR REPLACE")]
+    [InlineData("create table t (a text);", "alter table t alter a type int", "text does not become int4 without USING")]
+    [InlineData("create table t (a uuid); create table u (id int primary key);", "alter table t add foreign key (a) references u", "a of public.t is uuid, id of public.u is int4")]
+    [InlineData("create table t (at timestamptz);", "create index on t ((at::date))", "an index can not hold what is not immutable: a time zone, a setting or the clock would change it")]
+    [InlineData("create table t (a int, b int); alter table t rename a to c;", "alter table t rename b to c", "column c of public.t exists already")]
+    [InlineData("create table t (id int generated always as identity);", "drop sequence t_id_seq cascade", "identity column id of public.t needs public.t_id_seq")]
+    public void What_a_server_refuses_is_said_with_its_reason(string earlier, string sql, string why) =>
+        Assert.Equal(why, Last(earlier, sql).Effect.FailsBecause);
 
     [Theory]
     [InlineData("begin alter table b add column x int; exception when duplicate_column then null; end", false, "")]

@@ -107,7 +107,7 @@ internal static class PartitionEffects
         effects.Contract(null);
         if (partition is null)
             return;
-        if (!partition.IsAssumed && !partition.Parents.Contains(parent))
+        if (effects.Schema.IsComplete && !partition.Parents.Contains(parent))
             effects.Fail($"{partition} is no partition of {parent}");
         // The last phase of a concurrent detach takes the partition alone.
         new AlterTarget(effects, partition, partition.Kind != RelationKind.PartitionedTable).LockTree(LockLevel.AccessExclusive);

@@ -13,6 +13,7 @@ internal static class QueryOutput
     /// <param name="given">Names from outside, for the first of them; may be empty.</param>
     public static IReadOnlyList<Column>? Of(IReadOnlyList<string> given, SqlNode? query, SchemaState schema)
     {
+        var isSet = query?.Node("larg") is not null;
         while (query?.Node("larg") is { } left)
             query = left;
         if (query is not { Kind: "SelectStmt" } select || select.Has("withClause") || select.Has("valuesLists"))
@@ -26,7 +27,8 @@ internal static class QueryOutput
             all.AddRange(columns);
         }
 
-        return [.. all.Select((c, i) => i < given.Count ? new Column(given[i], c.Type) : c)];
+        // The types of a UNION are those that all its arms become.
+        return [.. all.Select((c, i) => new Column(i < given.Count ? given[i] : c.Name, isSet ? SqlType.Unknown : c.Type))];
     }
 
     private static IEnumerable<Source> Sources(SqlNode from, SchemaState schema) => from.Kind switch

@@ -187,7 +187,7 @@ internal static class TableSettingEffects
         if (target.Table.IsPartition)
             target.Effects.Fail($"{target.Table} is a partition: it is detached, not disinherited");
         target.Effects.Lock(parent, LockLevel.AccessShare);
-        if (!target.Table.IsAssumed && !target.Table.Parents.Contains(parent))
+        if (target.Schema.IsComplete && !target.Table.Parents.Contains(parent))
             target.Effects.Fail($"{target.Table} does not inherit from {parent}");
         target.Table.Parents.Remove(parent);
         parent.Children.Remove(target.Table);

@@ -39,7 +39,7 @@ internal sealed record TypeChange(bool Rewrites, bool Lossy, bool RebuildsIndexe
     {
         if (was.IsUnknown)
             return UsualTypes.Guess(column.Name, to, schema, column.HasUsing);
-        if (was == to || (was with { Schema = to.Schema } == to && (was.Schema is null || to.Schema is null)))
+        if (was.IsSameAs(to))
             return InPlace;
         if (was.IsArray || to.IsArray)
             return new(true, false, true, false);

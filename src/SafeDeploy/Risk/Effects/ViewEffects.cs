@@ -50,7 +50,7 @@ internal static class ViewEffects
         }
         else
             effects.Act(ActKind.ReplacesView, view);
-        if (after is not null && was.Where((c, i) => i < after.Count && !c.Type.IsUnknown && !after[i].Type.IsUnknown && after[i].Type != c.Type).FirstOrDefault() is { } other)
+        if (after is not null && was.Where((c, i) => i < after.Count && !c.Type.IsUnknown && !after[i].Type.IsUnknown && !after[i].Type.IsSameAs(c.Type)).FirstOrDefault() is { } other)
             effects.Fail($"column {other.Name} of view {view} can not get another type by OR REPLACE");
         if (after is null || after.Any(c => c.Type.IsUnknown))
             effects.MayFail();

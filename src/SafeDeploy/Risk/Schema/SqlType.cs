@@ -10,6 +10,9 @@ public sealed record SqlType(string? Schema, string Name, int? Length, int? Scal
 
     public bool IsUnknown => Name == "?";
 
+    /// <summary>The same type, one of them perhaps written without its schema.</summary>
+    public bool IsSameAs(SqlType other) => this == other with { Schema = Schema } && (Schema is null || other.Schema is null || Schema == other.Schema);
+
     /// <summary>smallserial, serial, bigserial: an integer with a sequence as default.</summary>
     public bool IsSerial => Name is "serial" or "bigserial" or "smallserial" or "serial2" or "serial4" or "serial8";
 
