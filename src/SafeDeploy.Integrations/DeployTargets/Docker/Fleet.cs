@@ -12,6 +12,8 @@ public sealed class Fleet(DockerEngine engine, string service, string environmen
     private const int EvidenceLines = 200;
     // On a busy machine the engine needs seconds to notice that a process has ended.
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(15);
+    // Each start again comes twice as late as the one before, and between two of them the policy can be set.
+    private const int MostEnds = 5;
 
     public string Service => service;
 
@@ -38,18 +40,21 @@ public sealed class Fleet(DockerEngine engine, string service, string environmen
                 await SetAsync(container.Id, policy, cancellation);
     }
 
-    /// <summary>The engine refuses to update a container that ends in that very moment; once it has ended it is a stopped one.</summary>
+    /// <summary>The engine refuses to update a container whose process ends in that very moment; it takes the policy all the same and may start it again.</summary>
     private async Task SetAsync(string container, string policy, CancellationToken cancellation)
     {
-        try
+        for (var left = MostEnds; ; left--)
         {
-            await engine.SetRestartPolicyAsync(container, policy, cancellation);
-        }
-        catch (ProblemException refused) when (refused.Problem.Info == TargetProblems.EngineRefused)
-        {
-            if (!await EndsAsync(container, cancellation))
-                throw;
-            await engine.SetRestartPolicyAsync(container, policy, cancellation);
+            try
+            {
+                await engine.SetRestartPolicyAsync(container, policy, cancellation);
+                return;
+            }
+            catch (ProblemException refused) when (refused.Problem.Info == TargetProblems.EngineRefused && left > 0)
+            {
+                if (!await EndsAsync(container, cancellation))
+                    throw;
+            }
         }
     }
 
