@@ -81,6 +81,8 @@ public sealed class RealMigrationsTests
     [InlineData("create table t (at timestamptz);", "create index on t ((at::date))", "an index can not hold what is not immutable: a time zone, a setting or the clock would change it")]
     [InlineData("create table t (a int, b int); alter table t rename a to c;", "alter table t rename b to c", "column c of public.t exists already")]
     [InlineData("create table t (id int generated always as identity);", "drop sequence t_id_seq cascade", "identity column id of public.t needs public.t_id_seq")]
+    [InlineData("create view v as select 1 a;", "alter table v add column b int", "public.v is a view, and this is for tables")]
+    [InlineData("create table t (a int);", "drop view t", "public.t is a table")]
     public void What_a_server_refuses_is_said_with_its_reason(string earlier, string sql, string why) =>
         Assert.Equal(why, Last(earlier, sql).Effect.FailsBecause);
 

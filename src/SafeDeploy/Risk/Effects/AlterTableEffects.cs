@@ -110,7 +110,7 @@ internal static class AlterTableEffects
     {
         var subtype = command.Text("subtype") ?? "";
         if (!Allows(target.Table.Kind, subtype))
-            target.Effects.Fail($"{target.Table} is no table, and this is not done to what it is");
+            target.Effects.Fail($"{target.Table} is {target.Table.KindInWords}, and this is for tables");
         if (Commands.TryGetValue(subtype, out var run))
             run(target, command);
         else

@@ -105,7 +105,7 @@ internal static class DropEffects
         }
 
         if (!Fits(drop.Type, relation.Kind))
-            effects.Fail($"{relation} is something else");
+            effects.Fail($"{relation} is {relation.KindInWords}");
         effects.Act(KindOfAct(drop.Type, relation), relation);
         if (relation.Kind == RelationKind.Sequence)
             effects.JudgeFor(relation, () => effects.Contract(drop.Cascade ? false : null));

@@ -53,7 +53,7 @@ internal static class RenameEffects
             return;
         // ALTER TABLE and ALTER INDEX rename whatever they are given.
         if (kind is RelationKind.View or RelationKind.MaterializedView or RelationKind.Sequence && relation.Kind != kind)
-            effects.Fail($"{relation} is something else");
+            effects.Fail($"{relation} is {relation.KindInWords}");
         effects.Lock(relation, relation.Kind == RelationKind.Index && kind == RelationKind.Index ? LockLevel.ShareUpdateExclusive : LockLevel.AccessExclusive);
         Note(effects, relation, to);
         var key = new RelationKey(relation.Key.Schema, to);
@@ -172,7 +172,7 @@ internal static class RenameEffects
             (_, var kind) => kind is not (RelationKind.Index or RelationKind.CompositeType),
         };
         if (!fits)
-            effects.Fail($"{relation} is something else");
+            effects.Fail($"{relation} is {relation.KindInWords}");
         if (relation is { Kind: RelationKind.Sequence, Of: { } owner })
             effects.Fail($"{relation} belongs to {owner} and moves with it");
     }

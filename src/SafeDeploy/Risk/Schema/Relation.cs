@@ -203,6 +203,19 @@ public sealed class Relation(RelationKey key, RelationKind kind)
     /// <summary>What a view's query reads: relations with the column names used; <c>*</c> for all.</summary>
     public Dictionary<Relation, HashSet<string>> Reads { get; } = [];
 
+    /// <summary>As a message says it: <c>a view</c>.</summary>
+    public string KindInWords => Kind switch
+    {
+        RelationKind.View => "a view",
+        RelationKind.MaterializedView => "a materialized view",
+        RelationKind.ForeignTable => "a foreign table",
+        RelationKind.CompositeType => "a composite type",
+        RelationKind.Index => "an index",
+        RelationKind.Sequence => "a sequence",
+        RelationKind.PartitionedTable => "a partitioned table",
+        _ => "a table",
+    };
+
     public bool IsTable => Kind is RelationKind.Table or RelationKind.PartitionedTable or RelationKind.ForeignTable;
 
     /// <summary>Rows may be there: it existed before the change, or the change filled it.</summary>
