@@ -12,7 +12,6 @@ public sealed class Fleet(DockerEngine engine, string service, string environmen
     private const int EvidenceLines = 200;
     // On a busy machine the engine needs seconds to notice that a process has ended.
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(15);
-    // Each start again comes twice as late as the one before, and between two of them the policy can be set.
     private const int MostEnds = 5;
 
     public string Service => service;
@@ -40,7 +39,7 @@ public sealed class Fleet(DockerEngine engine, string service, string environmen
                 await SetAsync(container.Id, policy, cancellation);
     }
 
-    /// <summary>The engine refuses to update a container whose process ends in that very moment; it takes the policy all the same and may start it again.</summary>
+    /// <summary>The engine refuses to update a container whose process ends in that very moment; on a busy machine a second try was seen refused too.</summary>
     private async Task SetAsync(string container, string policy, CancellationToken cancellation)
     {
         for (var left = MostEnds; ; left--)
